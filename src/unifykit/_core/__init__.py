@@ -1,0 +1,1 @@
+"""The pipeline without its I/O: engine, modes, operations, pagers, models."""

@@ -1,0 +1,234 @@
+"""What every provider's client is built on."""
+
+import functools
+from abc import abstractmethod
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Generic, Self, cast, overload
+
+from typing_extensions import TypeVar
+
+from unifykit._core.clock import Clock
+from unifykit._core.context import Deadline, Operation, allowed
+from unifykit._core.dialect import Dialect
+from unifykit._core.engine import Engine
+from unifykit._core.extras import extra
+from unifykit._core.mode import Async, M, Sync
+from unifykit._core.operation import Resource
+from unifykit._core.outcome import Safety
+from unifykit._core.policy import RateLimit, Retry
+from unifykit._core.quota import RateLimitState
+from unifykit.errors import DeadlineExceededError, UnifyError
+from unifykit.events import OutcomeEvent, StartEvent
+
+T = TypeVar("T")
+N = TypeVar("N", default=Any)
+A = TypeVar("A", default=Any)
+
+
+@dataclass
+class Link:
+    """What connects a client with the rest: its settings, its engine, the clock, and what it shares with its siblings.
+
+    Attributes:
+        settings: The account's settings.
+        engine: Decides, under this client's policy.
+        clock: Tells the time.
+        is_async: The client's mode.
+        in_thread: Runs a blocking call in the provider's bounded pool of threads.
+        sibling: Finds another account of the same provider.
+        shared: What clients of one account share whatever their options: connection pools.
+    """
+
+    settings: Any
+    engine: Engine
+    clock: Clock
+    is_async: bool
+    in_thread: Callable[[Callable[[], Any]], Awaitable[Any]]
+    sibling: Callable[[str], Any]
+    shared: dict[Hashable, Any] = field(default_factory=dict)
+    variants: dict[Hashable, Any] = field(default_factory=dict)
+
+    def share(self, key: Hashable, make: Callable[[], T]) -> T:
+        """The one object under this key; `make` may run twice when threads race, the first result stays."""
+        found = self.shared.get(key)
+        return cast("T", found if found is not None else self.shared.setdefault(key, make()))
+
+    def close(self) -> None:
+        """Close what is shared and can be closed in this mode."""
+        for thing in self.shared.values():
+            if hasattr(thing, "close"):
+                thing.close()
+
+    async def aclose(self) -> None:
+        """Close what is shared; what belongs to an event loop, on the running one."""
+        self.close()
+        for thing in self.shared.values():
+            if hasattr(thing, "aclose"):
+                await thing.aclose()
+
+
+class Client(Resource[M]):
+    """One provider, one account, one mode. Everything is built when first used."""
+
+    operations_prefix: ClassVar[str] = ""
+    provider: ClassVar[str]
+    packages: ClassVar[tuple[str, ...]]
+    dialect: ClassVar[Dialect]
+
+    def __init__(self, link: Link) -> None:
+        self.link: Link = link
+        self.is_async: bool = link.is_async
+        super().__init__(self)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {'async' if self.is_async else 'sync'}>"
+
+    def __reduce__(self) -> Any:
+        raise TypeError(f"{type(self).__name__} holds a credential and connections: build it anew instead of pickling it")
+
+    def __getitem__(self, account: str) -> Self:
+        """The same provider under another account, such as ``p.github["bot"]``.
+
+        Raises:
+            ConfigurationError: There is no such account; the text names the variables that were looked for.
+        """
+        return cast("Self", self.link.sibling(account))
+
+    def with_options(
+        self,
+        *,
+        retry: Retry | None = None,
+        rate_limit: RateLimit | None = None,
+        timeout: float | None = None,
+        attempt_timeout: float | None = None,
+    ) -> Self:
+        """The same client under other options; connections, budget, breaker and quota are shared with this one.
+
+        Args:
+            retry: When to try again. The budget's size stays the account's.
+            rate_limit: How fast to go; a new limit is counted apart from the old one.
+            timeout: Seconds for a whole operation, waits included.
+            attempt_timeout: Seconds for one attempt.
+        """
+        given = {"retry": retry, "limit": rate_limit, "timeout": timeout, "attempt_timeout": attempt_timeout}
+        changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        policy = replace(self.link.engine.policy, **changes)
+        if policy not in self.link.variants:
+            engine = self.link.engine.with_policy(policy)
+            self.link.variants[policy] = type(self)(replace(self.link, engine=engine))
+        return cast("Self", self.link.variants[policy])
+
+    @property
+    def quota(self) -> Mapping[str, RateLimitState]:
+        """The provider's allowances as far as its replies have told, by the provider's name for each."""
+        return self.link.engine.account.quota.state(self.link.clock.now())
+
+    @abstractmethod
+    def build_native(self) -> Any:
+        """The SDK's client for this mode, its own retries off, its traffic through our wire."""
+
+    @property
+    def built(self) -> Any:
+        """The SDK's client, built once, when first asked for.
+
+        Raises:
+            MissingExtraError: The SDK is not installed, or is installed and broken.
+        """
+        found = self.__dict__.get("_built")
+        if found is None:
+            with extra(self.provider, self.packages):
+                found = self.__dict__.setdefault("_built", self.build_native())
+        return found
+
+    @abstractmethod
+    def translate(self, error: Exception, op: Operation) -> UnifyError:
+        """The uniform error for what the SDK, the network or a model raised."""
+
+    # -- the way of one operation
+
+    def begin(self, name: str, safety: Safety) -> Operation:
+        """Open an operation."""
+        engine = self.link.engine
+        op = Operation(self.provider, name, safety, deadline=allowed.get())
+        timeout = engine.policy.timeout
+        if timeout is not None:
+            op.deadline = op.sooner(Deadline(self.link.clock.now() + timeout, timeout))
+        op.began = self.link.clock.now()
+        engine.tell(StartEvent(self.provider, name, op.call))
+        return op
+
+    def succeeded(self, op: Operation) -> None:
+        """Close an operation that returned."""
+        self._end(op, None)
+
+    def failed(self, op: Operation, error: Exception) -> UnifyError:
+        """Close an operation that raised; returns the uniform error."""
+        uniform = error if isinstance(error, UnifyError) else self.translate(error, op)
+        uniform.locate(op.provider, op.name)
+        uniform.attempts = uniform.attempts or op.attempts
+        uniform.maybe_executed = uniform.maybe_executed or op.maybe_executed
+        uniform.phase = uniform.phase or op.phase
+        if uniform.retry_after is None and uniform.retryable:
+            uniform.retry_after = op.retry_after
+        if op.note and op.note not in uniform.message:
+            uniform.message = f"{uniform.message.rstrip('.')}; {op.note}."
+        self._end(op, type(uniform).__name__)
+        return uniform
+
+    def _end(self, op: Operation, error: str | None) -> None:
+        seconds = self.link.clock.now() - op.began
+        self.link.engine.tell(OutcomeEvent(op.provider, op.name, op.call, seconds, op.attempts, op.waited, error))
+
+    async def within_deadline(self, op: Operation, body: Coroutine[Any, Any, T]) -> T:
+        """Run an async body; it is cut off at its deadline wherever it waits."""
+        import anyio
+
+        assert op.deadline is not None
+        remaining = op.deadline.at - self.link.clock.now()
+        try:
+            with anyio.fail_after(max(0.0, remaining)):
+                return await body
+        except TimeoutError as error:
+            if isinstance(error, UnifyError):
+                raise
+            op.maybe_executed = op.attempts > 0 and op.safety is Safety.UNSAFE
+            text = f"not done within {op.deadline.seconds:.3g} s."
+            phase = "attempt" if op.attempts else "before the attempt"
+            raise DeadlineExceededError(text, phase=op.phase or phase) from error
+
+
+class Blocking(Resource[M], Generic[M, N]):
+    """Resources of a provider whose SDK blocks: in async mode its calls run in threads."""
+
+    async def ask(self, step: Callable[[N], T]) -> T:
+        """Call the SDK; the only thing that a body may await."""
+        client = self._client
+        if client.is_async:
+            return cast("T", await client.link.in_thread(functools.partial(step, client.built)))
+        return step(client.built)
+
+
+class Dual(Resource[M], Generic[M, N]):
+    """Resources of a provider whose SDK has a client for each mode. Bodies are typed against the async one."""
+
+    async def ask(self, step: Callable[[N], Awaitable[T]]) -> T:
+        """Call the SDK; the only thing that a body may await."""
+        client = self._client
+        answer = step(client.built)
+        if client.is_async:
+            return await answer
+        return cast("T", answer)  # the sync twin of the SDK's client answers at once
+
+
+class Native(Generic[N, A]):
+    """The vendor's own client, of the class that suits the mode, behind the same pipeline."""
+
+    @overload
+    def __get__(self, obj: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, obj: Client[Sync], owner: type) -> N: ...
+    @overload
+    def __get__(self, obj: Client[Async], owner: type) -> A: ...
+    def __get__(self, obj: Client[Any] | None, owner: type) -> Any:
+        return self if obj is None else obj.built

@@ -1,0 +1,330 @@
+"""The decorators that give one body to callers in both modes: `operation`, `paged`, `streamed`, `held`."""
+
+import functools
+import inspect
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from types import MethodType, TracebackType
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Self, overload
+
+from typing_extensions import TypeVar
+
+from unifykit._core.context import current
+from unifykit._core.mode import Async, M, Sync, close_generator, finish
+from unifykit._core.outcome import Safety
+from unifykit.paging import AsyncPager, Page, Pager
+
+if TYPE_CHECKING:
+    from unifykit._core.client import Client
+
+P = ParamSpec("P")
+S = TypeVar("S", bound="Resource[Any]")
+T = TypeVar("T")
+C = TypeVar("C")
+
+SAFE, IDEMPOTENT, KEYED, UNSAFE = Safety.SAFE, Safety.IDEMPOTENT, Safety.KEYED, Safety.UNSAFE
+
+
+class Resource(Generic[M]):
+    """A group of operations of one client, such as `p.github.issues`."""
+
+    def __init__(self, client: "Client[M]") -> None:
+        self._client: Client[M] = client
+
+    def __repr__(self) -> str:
+        return f"<{self._client.provider}.{type(self).__name__.lower()}>"
+
+
+class _Described:
+    """A decorated body that knows its name and what repeating it can do."""
+
+    def __init__(self, safety: Safety, body: Callable[..., Any]) -> None:
+        self.safety = safety
+        self.body = body
+        self.name = body.__name__
+        self.__doc__ = body.__doc__
+        self.__wrapped__ = body
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        # A client's own operations carry their bare name, a resource's carry its name too: "me", "issues.create".
+        self.name = getattr(owner, "operations_prefix", f"{_snake(owner.__name__)}.") + name
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
+
+
+class Bound(_Described, Generic[P, T]):
+    """An operation: a method that returns its result, or a coroutine of it in async mode."""
+
+    def __init__(self, safety: Safety, body: Callable[Concatenate[Any, P], Coroutine[Any, Any, T]]) -> None:
+        super().__init__(safety, body)
+        described = self
+
+        @functools.wraps(body)
+        def run(resource: "Resource[Any]", /, *args: P.args, **kwargs: P.kwargs) -> T:
+            return _run(described, resource, body(resource, *args, **kwargs))
+
+        @functools.wraps(body)
+        async def arun(resource: "Resource[Any]", /, *args: P.args, **kwargs: P.kwargs) -> T:
+            return await _arun(described, resource, body(resource, *args, **kwargs))
+
+        self._run = run
+        self._arun = arun
+
+    @overload
+    def __get__(self, obj: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, obj: Resource[Sync], owner: type) -> Callable[P, T]: ...
+    @overload
+    def __get__(self, obj: Resource[Async], owner: type) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    def __get__(self, obj: "Resource[Any] | None", owner: type) -> Any:
+        if obj is None:
+            return self
+        return MethodType(self._arun if obj._client.is_async else self._run, obj)
+
+
+def operation(
+    safety: Safety,
+) -> Callable[[Callable[Concatenate[S, P], Coroutine[Any, Any, T]]], Bound[P, T]]:
+    """Make an `async def` an operation; `safety` says what repeating it can do."""
+
+    def decorate(body: Callable[Concatenate[S, P], Coroutine[Any, Any, T]]) -> Bound[P, T]:
+        return Bound(safety, body)
+
+    return decorate
+
+
+def _run(described: _Described, resource: "Resource[Any]", body: Coroutine[Any, Any, T]) -> T:
+    client = resource._client
+    op = client.begin(described.name, described.safety)
+    token = current.set(op)
+    try:
+        result = finish(body)
+    except Exception as error:
+        raise client.failed(op, error) from _cause(error)
+    finally:
+        current.reset(token)
+    client.succeeded(op)
+    return result
+
+
+async def _arun(described: _Described, resource: "Resource[Any]", body: Coroutine[Any, Any, T]) -> T:
+    client = resource._client
+    op = client.begin(described.name, described.safety)
+    token = current.set(op)
+    try:
+        result = await body if op.deadline is None else await client.within_deadline(op, body)
+    except Exception as error:
+        raise client.failed(op, error) from _cause(error)
+    finally:
+        current.reset(token)
+    client.succeeded(op)
+    return result
+
+
+def _cause(error: Exception) -> BaseException | None:
+    from unifykit.errors import UnifyError
+
+    return error.__cause__ if isinstance(error, UnifyError) else error
+
+
+class Paged(_Described, Generic[P, T]):
+    """A list operation: a method that returns a pager."""
+
+    @overload
+    def __get__(self, obj: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, obj: Resource[Sync], owner: type) -> Callable[P, Pager[T]]: ...
+    @overload
+    def __get__(self, obj: Resource[Async], owner: type) -> Callable[P, AsyncPager[T]]: ...
+    def __get__(self, obj: "Resource[Any] | None", owner: type) -> Any:
+        return self if obj is None else MethodType(self._list, obj)
+
+    @functools.cached_property
+    def _list(self) -> Callable[..., Any]:
+        def make(resource: "Resource[Any]", /, *args: Any, **kwargs: Any) -> Any:
+            client = resource._client
+            name = f"{client.provider}.{self.name}"
+            call = functools.partial(self.body, resource)
+            self._signature.bind(*args, **kwargs)  # a wrong call fails here, not at the first item
+            if client.is_async:
+                return AsyncPager(name, lambda cursor: _arun(self, resource, call(cursor, *args, **kwargs)))
+            return Pager(name, lambda cursor: _run(self, resource, call(cursor, *args, **kwargs)))
+
+        functools.update_wrapper(make, self.body)
+        signature = self._signature
+        make.__signature__ = signature.replace(parameters=[_SELF, *signature.parameters.values()])  # type: ignore[attr-defined]
+        return make
+
+    @functools.cached_property
+    def _signature(self) -> inspect.Signature:
+        signature = inspect.signature(self.body)
+        return signature.replace(parameters=list(signature.parameters.values())[2:])
+
+
+_SELF = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+
+
+def paged(
+    body: Callable[Concatenate[S, C | None, P], Coroutine[Any, Any, Page[T, C]]],
+) -> Paged[P, T]:
+    """Make an `async def` that fetches one page a list operation; callers do not see its cursor parameter."""
+    return Paged(SAFE, body)
+
+
+class Stream(Generic[T]):
+    """Items as they arrive; a context manager, closed at the end, on error, and by `close()`."""
+
+    def __init__(self, described: _Described, resource: "Resource[Any]", body: AsyncGenerator[T, None]) -> None:
+        self._described, self._resource, self._body = described, resource, body
+
+    def __iter__(self) -> Iterator[T]:
+        return self
+
+    def __next__(self) -> T:
+        try:
+            return _run(self._described, self._resource, _next(self._body))
+        except _Ended:
+            raise StopIteration from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the stream and free its connection."""
+        _run(self._described, self._resource, close_generator(self._body))
+
+
+class AsyncStream(Generic[T]):
+    """Items as they arrive, in `async for`; an async context manager. See `Stream`."""
+
+    def __init__(self, described: _Described, resource: "Resource[Any]", body: AsyncGenerator[T, None]) -> None:
+        self._described, self._resource, self._body = described, resource, body
+
+    def __aiter__(self) -> AsyncIterator[T]:
+        return self
+
+    async def __anext__(self) -> T:
+        try:
+            return await _arun(self._described, self._resource, _next(self._body))
+        except _Ended:
+            raise StopAsyncIteration from None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """End the stream and free its connection."""
+        await _arun(self._described, self._resource, close_generator(self._body))
+
+
+class _Ended(BaseException):
+    """The stream's body returned. Not an Exception, so that it is not taken for a failure of the provider."""
+
+
+async def _next(body: AsyncGenerator[T, None]) -> T:
+    try:
+        return await anext(body)
+    except StopAsyncIteration:
+        raise _Ended from None
+
+
+class Streamed(_Described, Generic[P, T]):
+    """An operation that yields items as they arrive."""
+
+    @overload
+    def __get__(self, obj: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, obj: Resource[Sync], owner: type) -> Callable[P, Stream[T]]: ...
+    @overload
+    def __get__(self, obj: Resource[Async], owner: type) -> Callable[P, AsyncStream[T]]: ...
+    def __get__(self, obj: "Resource[Any] | None", owner: type) -> Any:
+        return self if obj is None else MethodType(self._open, obj)
+
+    @functools.cached_property
+    def _open(self) -> Callable[..., Any]:
+        @functools.wraps(self.body)
+        def make(resource: "Resource[Any]", /, *args: Any, **kwargs: Any) -> Any:
+            kind = AsyncStream if resource._client.is_async else Stream
+            return kind(self, resource, self.body(resource, *args, **kwargs))
+
+        return make
+
+
+def streamed(
+    safety: Safety,
+) -> Callable[[Callable[Concatenate[S, P], AsyncGenerator[T, None]]], Streamed[P, T]]:
+    """Make an async generator a streaming operation."""
+    return lambda body: Streamed(safety, body)
+
+
+class _Block(Generic[T]):
+    """A held operation in `with`."""
+
+    def __init__(self, described: _Described, resource: "Resource[Any]", body: AsyncGenerator[T, None]) -> None:
+        self._described, self._resource, self._body = described, resource, body
+
+    def __enter__(self) -> T:
+        return _run(self._described, self._resource, _next(self._body))
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        try:
+            _run(self._described, self._resource, close_generator(self._body))
+        except Exception:
+            if error is None:  # the caller's own error is the one that matters
+                raise
+
+
+class _AsyncBlock(Generic[T]):
+    """A held operation in `async with`."""
+
+    def __init__(self, described: _Described, resource: "Resource[Any]", body: AsyncGenerator[T, None]) -> None:
+        self._described, self._resource, self._body = described, resource, body
+
+    async def __aenter__(self) -> T:
+        return await _arun(self._described, self._resource, _next(self._body))
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        try:
+            await _arun(self._described, self._resource, close_generator(self._body))
+        except Exception:
+            if error is None:  # the caller's own error is the one that matters
+                raise
+
+
+class Held(_Described, Generic[P, T]):
+    """An operation whose effect lasts for a `with` block."""
+
+    @overload
+    def __get__(self, obj: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, obj: Resource[Sync], owner: type) -> Callable[P, AbstractContextManager[T]]: ...
+    @overload
+    def __get__(self, obj: Resource[Async], owner: type) -> Callable[P, AbstractAsyncContextManager[T]]: ...
+    def __get__(self, obj: "Resource[Any] | None", owner: type) -> Any:
+        return self if obj is None else MethodType(self._open, obj)
+
+    @functools.cached_property
+    def _open(self) -> Callable[..., Any]:
+        @functools.wraps(self.body)
+        def make(resource: "Resource[Any]", /, *args: Any, **kwargs: Any) -> Any:
+            kind = _AsyncBlock if resource._client.is_async else _Block
+            return kind(self, resource, self.body(resource, *args, **kwargs))
+
+        return make
+
+
+def held(
+    safety: Safety,
+) -> Callable[[Callable[Concatenate[S, P], AsyncGenerator[T, None]]], Held[P, T]]:
+    """Make an async generator that yields once an operation for `with`; what follows the yield undoes it."""
+    return lambda body: Held(safety, body)

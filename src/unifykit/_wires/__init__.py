@@ -1,0 +1,1 @@
+"""Thin drivers of the engine, one for each I/O stack under the SDKs."""

@@ -1,0 +1,95 @@
+"""The wire under SDKs that ride on requests (python-gitlab): an adapter that lets the engine drive, and a session that keeps secrets."""
+
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.models import PreparedRequest, Response
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError, ReadTimeoutError, SSLError
+
+from unifykit._wires.origin import CREDENTIALS
+from unifykit._wires.urllib3 import Call, Wire, split
+
+
+class Adapter(HTTPAdapter):
+    """Sends what requests prepared over our wire."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        super().__init__(max_retries=0)
+
+    def __reduce__(self) -> Any:
+        raise TypeError("this adapter holds connections: build its client anew instead of pickling it")
+
+    def send(
+        self,
+        request: PreparedRequest,
+        stream: bool = False,
+        timeout: Any = None,
+        verify: Any = True,
+        cert: Any = None,
+        proxies: Any = None,
+    ) -> Response:
+        """See `requests.adapters.HTTPAdapter.send`. Certificates and proxies are the wire's business."""
+        scheme, host, port, target = split(request.url or "")
+        chunked = request.body is not None and "Content-Length" not in request.headers
+        call = Call(
+            request.method or "GET", scheme, host, port, target, request.headers, request.body, stream,
+            _seconds(timeout), chunked,
+        )  # fmt: skip
+        try:
+            reply = self._wire.send(call)
+        except (HTTPError, OSError) as error:
+            raise requests_error(error, request) from error
+        response = self.build_response(request, reply)
+        if not stream or reply.status >= 400:  # noqa: PLR2004 -- read already
+            response._content = reply.data
+            response._content_consumed = True
+        return response
+
+
+class KeepingSession(requests.Session):
+    """A session that keeps no cookie, reads no netrc, and lets no credential follow a redirect off its origin."""
+
+    def __init__(self, wire: Wire) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.auth = _no_auth
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        adapter = Adapter(wire)
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
+
+    def rebuild_auth(self, prepared_request: PreparedRequest, response: Response) -> None:
+        """Strip every credential header, not only `Authorization`, when a redirect leaves the origin."""
+        super().rebuild_auth(prepared_request, response)
+        if self.should_strip_auth(str(response.request.url), str(prepared_request.url)):
+            headers = prepared_request.headers
+            for name in [name for name in headers if name.lower() in CREDENTIALS]:
+                del headers[name]
+
+
+def _no_auth(request: PreparedRequest) -> PreparedRequest:
+    return request
+
+
+def _seconds(timeout: Any) -> float | None:
+    parts = timeout if isinstance(timeout, tuple) else (timeout,)
+    numbers = [float(part) for part in parts if isinstance(part, int | float)]
+    return max(numbers) if numbers else None
+
+
+def requests_error(error: Exception, request: PreparedRequest | None) -> Exception:
+    """What requests would have raised, so that callers of the SDK catch what they know."""
+    if isinstance(error, requests.RequestException) or not isinstance(error, HTTPError | OSError):
+        return error
+    kinds: tuple[tuple[type[Exception], type[requests.RequestException]], ...] = (
+        (NewConnectionError, requests.ConnectionError),
+        (ConnectTimeoutError, requests.ConnectTimeout),
+        (ReadTimeoutError, requests.ReadTimeout),
+        (SSLError, requests.exceptions.SSLError),
+        (ProxyError, requests.exceptions.ProxyError),
+    )
+    kind = next((mine for theirs, mine in kinds if isinstance(error, theirs)), requests.ConnectionError)
+    return kind(str(error), request=request)

@@ -1,0 +1,1 @@
+"""One room a provider. They do not know each other."""

@@ -1,0 +1,101 @@
+"""Behaviour tests run in both modes: the `both` fixture makes a harness over `Platforms` or `AsyncPlatforms`."""
+
+import asyncio
+import inspect
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from unifykit import AsyncPager, AsyncPlatforms, Pager, Platforms
+
+
+class Harness:
+    """Calls operations in one mode. `run(lambda p: p.github.me())` gives the result in either."""
+
+    def __init__(self, mode: str, **options: Any) -> None:
+        self.mode = mode
+        self.is_async = mode == "async"
+        self._runner = asyncio.Runner() if self.is_async else None
+        self.p: Any = AsyncPlatforms(**options) if self.is_async else Platforms(**options)
+
+    def run(self, call: Callable[[Any], Any]) -> Any:
+        """What the call gives; a pager is collected into a list."""
+        if self._runner is None:
+            found = call(self.p)
+            return found.collect() if isinstance(found, Pager) else found
+        return self._runner.run(self._await(call))
+
+    async def _await(self, call: Callable[[Any], Any]) -> Any:
+        found = call(self.p)
+        if isinstance(found, AsyncPager):
+            return await found.collect()
+        return await found if inspect.isawaitable(found) else found
+
+    def held(self, call: Callable[[Any], Any], inside: Callable[[Any], Any]) -> Any:
+        """Run `inside(value)` within the context manager that the call gives; `inside` may return an awaitable."""
+        if self._runner is None:
+            with call(self.p) as value:
+                return inside(value)
+
+        async def go() -> Any:
+            async with call(self.p) as value:
+                found = inside(value)
+                return await found if inspect.isawaitable(found) else found
+
+        return self._runner.run(go())
+
+    def take(self, call: Callable[[Any], Any], count: int) -> list[Any]:
+        """The first `count` items of a stream, which is then closed."""
+        if self._runner is None:
+            with call(self.p) as stream:
+                return [item for item, _ in zip(stream, range(count), strict=False)]
+
+        async def go() -> list[Any]:
+            found: list[Any] = []
+            async with call(self.p) as stream:
+                async for item in stream:
+                    found.append(item)
+                    if len(found) == count:
+                        break
+            return found
+
+        return self._runner.run(go())
+
+    def close(self) -> None:
+        """Close every connection."""
+        if self._runner is None:
+            self.p.close()
+            return
+        self._runner.run(self.p.aclose())
+        self._runner.close()
+
+
+@pytest.fixture(params=["sync", "async"])
+def mode(request: pytest.FixtureRequest) -> str:
+    """Each mode in turn."""
+    return request.param
+
+
+@pytest.fixture
+def both(mode: str) -> Iterator[Callable[..., Harness]]:
+    """Makes harnesses in the mode of this run, and closes them: `both(github=settings, clock=clock)`."""
+    made: list[Harness] = []
+
+    def make(**options: Any) -> Harness:
+        made.append(Harness(mode, **options))
+        return made[-1]
+
+    yield make
+    for harness in made:
+        harness.close()
+
+
+@pytest.fixture(autouse=True)
+def _no_ambient_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees the developer's own credentials or proxies."""
+    marks = ("UNIFYKIT_", "GITHUB_", "GH_", "GITLAB_", "SUPABASE_", "STRIPE_", "OPENAI_", "REDIS_", "AGORA_", "MAPBOX_", "LOGROCKET_")
+    for name in list(os.environ):
+        if name.startswith(marks) and name != "UNIFYKIT_EMULATORS" or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
