@@ -50,7 +50,7 @@ class Harness:
         """The first `count` items of a stream, which is then closed."""
         if self._runner is None:
             with call(self.p) as stream:
-                return [item for item, _ in zip(stream, range(count), strict=False)]
+                return [item for _, item in zip(range(count), stream, strict=False)]
 
         async def go() -> list[Any]:
             found: list[Any] = []
