@@ -4,6 +4,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from unifykit._core.check import CheckItem, CheckReport, CheckSummary
     from unifykit._core.outcome import Safety
     from unifykit._core.policy import Breaker, RateLimit, Retry
     from unifykit._core.quota import RateLimitState
@@ -38,6 +39,9 @@ _HOME = {
     "AsyncPager": "paging",
     "AsyncPlatforms": "platforms",
     "Breaker": "_core.policy",
+    "CheckItem": "_core.check",
+    "CheckReport": "_core.check",
+    "CheckSummary": "_core.check",
     "Cursor": "paging",
     "Pager": "paging",
     "Platforms": "platforms",
@@ -53,6 +57,9 @@ __all__ = [
     "AsyncPlatforms",
     "AuthenticationError",
     "Breaker",
+    "CheckItem",
+    "CheckReport",
+    "CheckSummary",
     "CircuitOpenError",
     "ConfigurationError",
     "ConflictError",

@@ -1,5 +1,6 @@
 """`Platforms` and `AsyncPlatforms`: one lazy attribute a provider. Nothing is imported or built before it is used."""
 
+import functools
 import importlib
 import os
 import random as randomness
@@ -13,8 +14,9 @@ from unifykit.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from unifykit import settings
-    from unifykit._core.clock import Clock
+    from unifykit._core.check import CheckSummary
     from unifykit._core.client import Client
+    from unifykit._core.clock import Clock
     from unifykit.events import Observer
     from unifykit.providers.github import GitHub
     from unifykit.providers.gitlab import GitLab
@@ -156,6 +158,24 @@ class _Facade(Generic[M]):
         environment = os.environ if self._env_file is None else settings.environment(self._env_file)
         return model.read(environment, None if account == "default" else account)
 
+    def _to_check(self) -> dict[str, Callable[[], Any] | None]:
+        """What makes each client that `check` asks, by its label; None for a provider that is not configured."""
+        found: dict[str, Callable[[], Any] | None] = {}
+        for provider in PROVIDERS:
+            given = self._given.get(provider)
+            for account in given if isinstance(given, Mapping) else ("default",):
+                label = provider if account == "default" else f"{provider}[{account}]"
+                configured = given is not None or self._mentioned(provider)
+                found[label] = functools.partial(self._client, provider, account) if configured else None
+        return found
+
+    def _mentioned(self, provider: str) -> bool:
+        from unifykit import settings
+
+        model: type[settings.ProviderSettings] = getattr(settings, PROVIDERS[provider][1])
+        environment = settings.environment(self._env_file)
+        return any(model.find(field, environment) for field in model.required)
+
     def _policy_for(self, provider: str) -> Policy:
         limit = self._rate_limit
         if isinstance(limit, Mapping):
@@ -190,6 +210,15 @@ class Platforms(_Facade[Sync]):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         self.close()
 
+    def check(self) -> "CheckSummary":
+        """Ask every part of every configured platform one harmless question, all platforms at once.
+
+        Nothing is written, and no platform's failure is raised: it is in the report.
+        """
+        from unifykit._core.check import check_all
+
+        return check_all(self._to_check())
+
     def close(self) -> None:
         """Close every idle connection. The object stays usable: a later call opens new ones."""
         for client in list(self._clients.values()):
@@ -216,6 +245,12 @@ class AsyncPlatforms(_Facade[Async]):
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
         await self.aclose()
+
+    async def check(self) -> "CheckSummary":
+        """Ask every part of every configured platform one harmless question. See `Platforms.check`."""
+        from unifykit._core.check import acheck_all
+
+        return await acheck_all(self._to_check())
 
     async def aclose(self) -> None:
         """Close the idle connections of the running event loop. The object stays usable."""
