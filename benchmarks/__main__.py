@@ -1,0 +1,218 @@
+"""Run the benchmarks and print a table: `python -m benchmarks [NAME …]`."""
+
+import contextlib
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+
+Row = tuple[str, str, str]
+
+ROUNDS = 7
+
+
+@contextlib.contextmanager
+def server(latency_ms: float = 0) -> Iterator[str]:
+    """The canned server in a process of its own."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.server", str(latency_ms)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin
+    assert process.stdout
+    with process.stdout, process.stdin:
+        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+    process.wait(10)
+
+
+def child(code: str, *arguments: str) -> dict[str, float]:
+    """Run a measurement in a fresh process; it prints a JSON object."""
+    done = subprocess.run([sys.executable, "-c", code, *arguments], check=True, capture_output=True, text=True)
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def cpu_of(code: str) -> float:
+    """CPU seconds of a whole interpreter that runs `code`."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-c", code], check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def spread(values: list[float], unit: str = "") -> str:
+    """Median (min to max)."""
+    return f"{statistics.median(values):.3g}{unit} ({min(values):.3g} to {max(values):.3g})"
+
+
+def bench_import() -> Iterator[Row]:
+    """Import and construction."""
+    cases = {"import unifykit": "import unifykit", "Platforms()": "import unifykit; unifykit.Platforms()"}
+    found: dict[str, list[float]] = {name: [] for name in cases}
+    for _ in range(ROUNDS):
+        bare = cpu_of("pass")
+        for name, code in cases.items():
+            found[name].append((cpu_of(code) - bare) * 1e3)
+    for name, values in found.items():
+        yield name, "CPU over the bare interpreter", spread(values, " ms")
+
+
+BUILD = """
+import json, os, sys, time
+import github, gitlab, openai, redis, stripe, supabase
+base = sys.argv[1]
+clock = time.process_time
+def by_hand():
+    gh = github.Github(auth=github.Auth.Token("x"), base_url=base)
+    gl = gitlab.Gitlab(base, private_token="x")
+    sb = supabase.create_client(base, "sb_publishable_x")
+    sb.postgrest, sb.auth, sb.storage, sb.functions
+    return gh, gl, sb, stripe.StripeClient("x", base_addresses={"api": base}), openai.OpenAI(api_key="x", base_url=base), \
+        redis.Redis.from_url("redis://127.0.0.1:1")
+names = {"GITHUB_TOKEN": "x", "GITHUB_BASE_URL": base, "GITLAB_TOKEN": "x", "GITLAB_BASE_URL": base, "SUPABASE_URL": base,
+         "SUPABASE_KEY": "x", "STRIPE_SECRET_KEY": "x", "STRIPE_BASE_URL": base, "OPENAI_API_KEY": "x", "OPENAI_BASE_URL": base + "/v1",
+         "REDIS_URL": "redis://127.0.0.1:1"}
+os.environ.update({"UNIFYKIT_" + name: value for name, value in names.items()})
+def ours():
+    import unifykit
+    p = unifykit.Platforms()
+    natives = p.github.native, p.gitlab.native, p.supabase.native, p.stripe.native, p.openai.native, p.redis.native
+    sb = natives[2]
+    sb.postgrest, sb.auth, sb.storage, sb.functions
+    return natives
+build = ours if sys.argv[2] == "ours" else by_hand
+a = clock(); first = build(); b = clock(); first[0].get_repo("octo-org/hello-world"); c = clock()
+rounds = 20
+for _ in range(rounds): build()
+d = clock()
+print(json.dumps({"first": b - a, "with call": c - a, "further": (d - c) / rounds}))
+"""
+
+
+def bench_build() -> Iterator[Row]:
+    """The six native clients."""
+    found: dict[str, list[float]] = {"first": [], "with call": [], "further": []}
+    with server() as base:
+        for _ in range(ROUNDS):
+            hand, ours = child(BUILD, base, "hand"), child(BUILD, base, "ours")
+            for name, values in found.items():
+                values.append(ours[name] / hand[name])
+    for name, values in found.items():
+        yield f"build six clients, {name}", "CPU ÷ by hand", spread(values)
+
+
+GET = """
+import json, os, sys, time
+base = sys.argv[1]
+if sys.argv[2] == "PyGithub":
+    import github
+    gh = github.Github(auth=github.Auth.Token("x"), base_url=base, seconds_between_requests=None, seconds_between_writes=None)
+    call = lambda: gh.get_repo("octo-org/hello-world").full_name
+else:
+    os.environ.update(UNIFYKIT_GITHUB_TOKEN="x", UNIFYKIT_GITHUB_BASE_URL=base)
+    import unifykit
+    p = unifykit.Platforms()
+    typed = lambda: p.github.repos.get("octo-org/hello-world").full_name
+    native = lambda: p.github.native.get_repo("octo-org/hello-world").full_name
+    call = typed if sys.argv[2] == "typed" else native
+for _ in range(50): call()
+a = time.process_time()
+for _ in range(500): call()
+print(json.dumps({"us": (time.process_time() - a) / 500 * 1e6}))
+"""
+
+
+def bench_get() -> Iterator[Row]:
+    """One repository."""
+    typed, native = [], []
+    with server() as base:
+        for _ in range(ROUNDS):
+            sdk = child(GET, base, "PyGithub")["us"]
+            typed.append(child(GET, base, "typed")["us"] / sdk)
+            native.append(child(GET, base, "native")["us"] / sdk)
+    yield "github.repos.get, typed", "CPU ÷ PyGithub get_repo", spread(typed)
+    yield "github.native.get_repo", "CPU ÷ PyGithub get_repo", spread(native)
+
+
+NATIVE = """
+import json, os, sys, time
+from unifykit.sandbox.redis import RedisServer
+import redis, unifykit
+with RedisServer() as server:
+    os.environ["UNIFYKIT_REDIS_URL"] = server.url
+    p, plain = unifykit.Platforms(), redis.Redis.from_url(server.url)
+    ours = p.redis.native
+    plain.set("k", b"x" * 256)
+    found = {"plain": [], "ours": []}
+    for _ in range(9):
+        for name, client in (("plain", plain), ("ours", ours)):
+            for _ in range(50): client.get("k")
+            a = time.process_time()
+            for _ in range(1000): client.get("k")
+            found[name].append((time.process_time() - a) * 1e3)
+    p.close(); plain.close()
+print(json.dumps({name: sorted(values)[4] for name, values in found.items()}))
+"""
+
+
+def bench_native() -> Iterator[Row]:
+    """What the pipeline costs."""
+    found = [child(NATIVE) for _ in range(3)]
+    yield "redis native GET", "µs CPU added to redis-py", spread([one["ours"] - one["plain"] for one in found], " µs")
+
+
+LIST = """
+import json, os, sys, time
+base = sys.argv[1]
+if sys.argv[2] == "PyGithub":
+    import github
+    gh = github.Github(auth=github.Auth.Token("x"), base_url=base, per_page=100, lazy=True, seconds_between_requests=None,
+                       seconds_between_writes=None)
+    repo = gh.get_repo("octo-org/hello-world")
+    listing = lambda: [issue.number for issue in repo.get_issues()]
+else:
+    os.environ.update(UNIFYKIT_GITHUB_TOKEN="x", UNIFYKIT_GITHUB_BASE_URL=base)
+    import unifykit
+    p = unifykit.Platforms()
+    p.github.repos.get("octo-org/hello-world")
+    listing = lambda: [issue.number for issue in p.github.issues.list("octo-org/hello-world")]
+a, c = time.perf_counter(), time.process_time()
+assert listing() == list(range(1, 3001))
+print(json.dumps({"wall": time.perf_counter() - a, "cpu": time.process_time() - c}))
+"""
+
+
+def bench_list() -> Iterator[Row]:
+    """Three thousand issues."""
+    found: dict[str, list[float]] = {"wall": [], "cpu": []}
+    with server(60) as base:
+        for _ in range(3):
+            ours, sdk = child(LIST, base, "ours"), child(LIST, base, "PyGithub")
+            for name, values in found.items():
+                values.append(ours[name] / sdk[name])
+        peak = urllib.request.urlopen(base + "/peak").read().decode()
+    for name, values in found.items():
+        yield f"list 3,000 issues, {name}", "÷ PyGithub, pacing off", spread(values)
+    yield "list 3,000 issues", "requests in flight at most", peak
+
+
+BENCHES: dict[str, Callable[[], Iterator[Row]]] = {
+    "import": bench_import, "build": bench_build, "get": bench_get, "native": bench_native, "list": bench_list,
+}  # fmt: skip
+
+
+def main(names: list[str]) -> None:
+    """Run the named benchmarks, or all."""
+    print("| what | measure | median (range) |\n| --- | --- | --- |")
+    for name in names or BENCHES:
+        for row in BENCHES[name]():
+            print(f"| {' | '.join(row)} |", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
