@@ -176,6 +176,10 @@ class Client(Resource[M]):
         self._end(op, type(uniform).__name__)
         return uniform
 
+    def cut_off(self, op: Operation, error: BaseException | None) -> None:
+        """Close an operation that was cancelled or interrupted; None where a stream merely came to its end."""
+        self._end(op, None if error is None else type(error).__name__)
+
     def _end(self, op: Operation, error: str | None) -> None:
         seconds = self.link.clock.now() - op.began
         self.link.engine.tell(OutcomeEvent(op.provider, op.name, op.call, seconds, op.attempts, op.waited, error))

@@ -103,6 +103,9 @@ def _run(described: _Described, resource: "Resource[Any]", body: Coroutine[Any, 
         result = finish(body)
     except Exception as error:
         raise client.failed(op, error) from _cause(error)
+    except BaseException as error:
+        client.cut_off(op, None if isinstance(error, _Ended) else error)
+        raise
     finally:
         current.reset(token)
     client.succeeded(op)
@@ -117,6 +120,9 @@ async def _arun(described: _Described, resource: "Resource[Any]", body: Coroutin
         result = await body if op.deadline is None else await client.within_deadline(op, body)
     except Exception as error:
         raise client.failed(op, error) from _cause(error)
+    except BaseException as error:
+        client.cut_off(op, None if isinstance(error, _Ended) else error)
+        raise
     finally:
         current.reset(token)
     client.succeeded(op)
