@@ -25,6 +25,8 @@ T = TypeVar("T")
 N = TypeVar("N", default=Any)
 A = TypeVar("A", default=Any)
 
+_VARIANTS = 64  # clients under other options that are kept; a caller may make new options for every call
+
 
 @dataclass
 class Link:
@@ -114,10 +116,14 @@ class Client(Resource[M]):
         given = {"retry": retry, "limit": rate_limit, "timeout": timeout, "attempt_timeout": attempt_timeout}
         changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         policy = replace(self.link.engine.policy, **changes)
-        if policy not in self.link.variants:
+        variants = self.link.variants
+        found = variants.get(policy)
+        if found is None:
+            if len(variants) >= _VARIANTS:
+                variants.pop(next(iter(variants)), None)
             engine = self.link.engine.with_policy(policy)
-            self.link.variants[policy] = type(self)(replace(self.link, engine=engine))
-        return cast("Self", self.link.variants[policy])
+            found = variants.setdefault(policy, type(self)(replace(self.link, engine=engine)))
+        return cast("Self", found)
 
     @property
     def quota(self) -> Mapping[str, RateLimitState]:

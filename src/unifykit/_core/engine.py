@@ -35,6 +35,8 @@ class Moment:
 
 Plan = Generator[Step, Moment, None]
 
+_NEARLY = 0.95  # sockets time out a little before the clock says so
+
 
 class Account:
     """What all calls with one credential share: budget, breaker, limiter, quota."""
@@ -193,7 +195,7 @@ class _Attempts:
         assert outcome is not None
         self._report(outcome, self.now - began)
         self._learn(outcome)
-        if outcome.timeout and remaining is not None and self._remaining() == 0:
+        if outcome.timeout and remaining is not None and self.now - began >= _NEARLY * remaining:
             self._within_deadline("attempt", over=True)
         return None if outcome.kind is Kind.OK else outcome
 
