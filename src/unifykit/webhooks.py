@@ -14,7 +14,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 from urllib.parse import parse_qs
 
 from unifykit.errors import InvalidRequestError, WebhookVerificationError
@@ -139,8 +139,10 @@ def _refuse(why: str) -> WebhookVerificationError:
 
 
 def _lower(headers: Headers) -> dict[str, str]:
-    given: Any = headers
-    pairs: Iterable[tuple[Any, Any]] = given.items() if isinstance(given, Mapping) else given
+    if isinstance(headers, Mapping):
+        pairs = cast("Iterable[tuple[str | bytes, str | bytes]]", headers.items())
+    else:
+        pairs = cast("Iterable[tuple[str | bytes, str | bytes]]", headers)
     found: dict[str, str] = {}
     for name, value in pairs:
         key, text = _text(name).lower(), _text(value)
