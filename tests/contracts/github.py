@@ -15,7 +15,7 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 _FILE = Path(__file__).parent.parent / "data" / "github-openapi.json.gz"
-_ROOT = "urn:github"
+_ROOT = {False: "urn:github", True: "urn:github:closed"}
 _FORMATS = FormatChecker(())
 # What any operation may answer though its description does not list it, with the schema it then has.
 # https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api
@@ -24,6 +24,7 @@ _ANYWHERE = {400: "basic-error", 401: "basic-error", 403: "basic-error", 404: "b
 # Operations the description leaves out, by the one whose shape they share.
 _ALIASES = {
     ("get", "/repos/{owner}/{repo}/git/refs/{ref}"): "/repos/{owner}/{repo}/git/ref/{ref}",
+    ("get", "/repos/{owner}/{repo}/contents"): "/repos/{owner}/{repo}/contents/{path}",
     ("get", "/repos/{owner}/{repo}/git/refs"): "/repos/{owner}/{repo}/git/matching-refs/{ref}",
 }
 # These placeholders hold slashes.
@@ -50,7 +51,9 @@ class ContractError(AssertionError):
 
 @_FORMATS.checks("date-time")
 def _is_date_time(value):
-    return not isinstance(value, str) or bool(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", value))
+    return not isinstance(value, str) or bool(
+        re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", value)
+    )
 
 
 @_FORMATS.checks("date")
@@ -68,17 +71,24 @@ def _is_email(value):
     return not isinstance(value, str) or "@" in value
 
 
-def _converted(node):
-    """Rewrite `nullable`, and widen the one `oneOf` that GitHub's own replies break."""
+def _converted(node, *, closed):
+    """Rewrite `nullable` and the references; when closed, allow no property that is not described."""
     if isinstance(node, list):
-        return [_converted(item) for item in node]
+        return [_converted(item, closed=closed) for item in node]
     if not isinstance(node, dict):
         return node
     if "$ref" in node:
-        return {"$ref": _ROOT + node["$ref"]}
+        return {"$ref": _ROOT[closed] + node["$ref"]}
     # A property may be called nullable; the keyword is always a boolean.
     nullable = node.get("nullable") is True
-    made = {key: _converted(value) for key, value in node.items() if key != "nullable" or not nullable}
+    made = {
+        # The members of allOf complete each other and cannot be closed one by one.
+        key: _converted(value, closed=closed and key != "allOf")
+        for key, value in node.items()
+        if key != "nullable" or not nullable
+    }
+    if closed and made.get("type") == "object" and isinstance(made.get("properties"), dict):
+        made.setdefault("additionalProperties", False)
     return {"anyOf": [{"type": "null"}, made]} if nullable else made
 
 
@@ -87,20 +97,29 @@ def _document():
     document = json.loads(gzip.decompress(_FILE.read_bytes()))
     # Every payload fits `public-event`, which asks for nothing: it is checked by the event's type instead.
     document["components"]["schemas"]["event"]["properties"]["payload"] = {"type": "object"}
+    # GitHub sends it, under GET /rate_limit alone, and does not describe it.
+    document["components"]["schemas"]["rate-limit"]["properties"]["resource"] = {"type": "string"}
     return document
 
 
 @cache
 def _registry():
-    resource = DRAFT202012.create_resource({"components": _converted(_document()["components"])})
-    return Registry().with_resource(_ROOT, resource)
+    components = _document()["components"]
+    pairs = [
+        (root, DRAFT202012.create_resource({"components": _converted(components, closed=closed)}))
+        for closed, root in _ROOT.items()
+    ]
+    return Registry().with_resources(pairs)
 
 
-def _check(schema, value, what):
-    validator = Draft202012Validator(_converted(schema), registry=_registry(), format_checker=_FORMATS)
+def _check(schema, value, what, *, closed=False):
+    converted = _converted(schema, closed=closed)
+    validator = Draft202012Validator(converted, registry=_registry(), format_checker=_FORMATS)
     faults = sorted(validator.iter_errors(value), key=lambda fault: [str(part) for part in fault.absolute_path])
     if faults:
-        lines = [f"  at {'/'.join(map(str, fault.absolute_path)) or '.'}: {fault.message[:300]}" for fault in faults[:5]]
+        lines = [
+            f"  at {'/'.join(map(str, fault.absolute_path)) or '.'}: {fault.message[:300]}" for fault in faults[:5]
+        ]
         raise ContractError("\n".join([f"{what} does not fit GitHub's description:", *lines]))
 
 
@@ -110,7 +129,8 @@ def _patterns():
     for path in [*_document()["paths"], *(alias for _, alias in _ALIASES)]:
         parts = re.split(r"\{(\w+)\}", path)
         text = "".join(
-            re.escape(part) if not number % 2 else r"(.+)" if part in _DEEP else "([^/]+)" for number, part in enumerate(parts)
+            re.escape(part) if not number % 2 else r"(.+)" if part in _DEEP else "([^/]+)"
+            for number, part in enumerate(parts)
         )
         # The more is fixed, the better the match.
         found.append((-len("".join(parts[::2])), path, re.compile(text)))
@@ -144,7 +164,9 @@ def find_operation(method, path):
 
 
 def _check_query(what, operation, query):
-    parameters = {item["name"]: item for item in map(_resolved, operation.get("parameters", [])) if item["in"] == "query"}
+    parameters = {
+        item["name"]: item for item in map(_resolved, operation.get("parameters", [])) if item["in"] == "query"
+    }
     for name, text in parse_qsl(query, keep_blank_values=True):
         if name not in parameters:
             raise ContractError(f"{what} has the parameter {name}, which GitHub does not know")
@@ -158,7 +180,7 @@ def _check_query(what, operation, query):
         raise ContractError(f"{what} lacks the parameter {missing[0]}")
 
 
-def _check_request(what, operation, body):
+def _check_request(what, operation, body, *, closed):
     described = operation.get("requestBody")
     if body is None:
         if described and _resolved(described).get("required"):
@@ -166,10 +188,10 @@ def _check_request(what, operation, body):
         return
     if not described:
         raise ContractError(f"{what} has a body, which GitHub does not expect")
-    _check(_resolved(described)["content"]["application/json"]["schema"], body, f"{what}: the request")
+    _check(_resolved(described)["content"]["application/json"]["schema"], body, f"{what}: the request", closed=closed)
 
 
-def _check_response(what, operation, status, body, content_type):
+def _check_response(what, operation, status, body, content_type, *, closed):
     described = operation["responses"].get(str(status))
     if described is None and status in _ANYWHERE:
         described = {"content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{_ANYWHERE[status]}"}}}}
@@ -191,24 +213,40 @@ def _check_response(what, operation, status, body, content_type):
         if status < 400:
             raise ContractError(f"{what} was answered with {status} and a body, which GitHub does not describe")
         content = {"application/json": {"schema": {"$ref": "#/components/schemas/basic-error"}}}
-    schema = next(value for name, value in content.items() if name in ("application/json", "application/scim+json"))["schema"]
-    schema = _errors_as_sent(schema, body, status)
-    _check(schema, body, f"{what}: the reply {status}")
+    schema = next(value for name, value in content.items() if name in ("application/json", "application/scim+json"))[
+        "schema"
+    ]
+    schema = _as_sent(schema, body, status)
+    # GitHub adds `status` to its errors, which their description does not have.
+    _check(schema, body, f"{what}: the reply {status}", closed=closed and status < 400)
     for event in body if isinstance(body, list) else []:
         if isinstance(event, dict) and {"payload", "actor", "type"} <= set(event):
             payload = {"$ref": f"#/components/schemas/{_PAYLOADS[event['type']]}"}
-            _check(payload, event["payload"], f"{what}: the payload of {event['type']}")
+            _check(payload, event["payload"], f"{what}: the payload of {event['type']}", closed=closed)
 
 
-def _errors_as_sent(schema, body, status):
-    """GitHub answers 422 with and without `errors`, whichever of its two shapes an operation names."""
-    if status != 422 or not isinstance(body, dict):
-        return schema
-    simple = all(isinstance(error, str) for error in body.get("errors", []))
-    return {"$ref": f"#/components/schemas/validation-error{'-simple' if simple else ''}"}
+def _as_sent(schema, body, status):
+    """Read the description of an error as GitHub must mean it."""
+    if status == 422 and isinstance(body, dict):
+        # It answers with and without `errors`, whichever of its two shapes an operation names.
+        simple = all(isinstance(error, str) for error in body.get("errors", []))
+        return {"$ref": f"#/components/schemas/validation-error{'-simple' if simple else ''}"}
+    if status >= 400 and "oneOf" in schema:
+        # A plain error fits the shape of a rule's violation too, which asks for nothing.
+        return {"anyOf": schema["oneOf"]}
+    return schema
 
 
-def validate_exchange(method, path, status, request_body, response_body, content_type="application/json; charset=utf-8"):
+def validate_exchange(  # noqa: PLR0917 - the parts of an exchange in their order
+    method,
+    path,
+    status,
+    request_body,
+    response_body,
+    content_type="application/json; charset=utf-8",
+    *,
+    closed=False,
+):
     """Check a request and its reply.
 
     Args:
@@ -218,6 +256,7 @@ def validate_exchange(method, path, status, request_body, response_body, content
         request_body: The request's JSON, or None when it had no body.
         response_body: The reply's JSON, or None when it had no body; anything not None for other media types.
         content_type: The reply's content type.
+        closed: Whether properties GitHub does not describe are faults too.
 
     Returns:
         The description's template for the path.
@@ -231,7 +270,7 @@ def validate_exchange(method, path, status, request_body, response_body, content
     # A refused request may be just what the refusal says is wrong with it.
     if status < 400:
         _check_query(what, operation, query)
-        _check_request(what, operation, request_body)
+        _check_request(what, operation, request_body, closed=closed)
     if status != 304:
-        _check_response(what, operation, status, response_body, content_type)
+        _check_response(what, operation, status, response_body, content_type, closed=closed)
     return template

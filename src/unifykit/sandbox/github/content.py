@@ -151,9 +151,7 @@ class GitContent:
         return hits[0] if len(hits) == 1 else None
 
     def _known_shas(self, prefix: str) -> Iterator[str]:
-        for sha in self.repo.object_store:
-            if sha.startswith(prefix.encode()):
-                yield sha.decode()
+        yield from (sha.decode() for sha in self.repo.object_store if sha.startswith(prefix.encode()))
 
     def _load(self, sha: str, kind: type[_Kind]) -> _Kind:
         found = self.repo.object_store[oid(sha)]

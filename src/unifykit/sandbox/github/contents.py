@@ -88,8 +88,8 @@ def put(call: Call) -> Reply:
         raise Refusal(422, "content is not valid Base64") from None
     tip = repo.git.branch(branch)
     known = repo.git.entry(repo.git.tree_of(tip), path) if tip else None
-    if known and known.is_dir:
-        raise invalid_request(f"{path} is a directory")
+    if (known and known.is_dir) or (tip and _is_below_file(repo, repo.git.tree_of(tip), path)):
+        raise invalid_request(f"{path} is a directory, or lies below a file")
     _check_sha(call, path, known)
     sha = _commit(call, repo, branch, path, data=data)
     written = repo.git.entry(repo.git.tree_of(sha), path)
@@ -121,6 +121,12 @@ def _file_path(call: Call) -> str:
     if not path or path.startswith("/") or any(part in ("", ".", "..", ".git") for part in path.split("/")):
         raise Refusal(422, "path contains a malformed path component")
     return path
+
+
+def _is_below_file(repo: Repository, tree: str, path: str) -> bool:
+    parts = path.split("/")
+    folders = (repo.git.entry(tree, "/".join(parts[:depth])) for depth in range(1, len(parts)))
+    return any(folder is not None and not folder.is_dir for folder in folders)
 
 
 def _branch(call: Call, repo: Repository) -> str:

@@ -132,8 +132,15 @@ def forked(call: Call, source: Repository, fork: Repository) -> None:
         source: What was forked.
         fork: The fork.
     """
-    _record(call, source, "ForkEvent", lambda reader: {"action": "forked", "forkee": minimal_repo(reader, fork)})
-    announce(call, source, "fork", {"forkee": minimal_repo(call, fork)})
+
+    def forkee(reader: Call) -> dict[str, Any]:
+        body = minimal_repo(reader, fork)
+        # What the reader may do is no part of the message.
+        body.pop("permissions", None)
+        return {"forkee": body}
+
+    _record(call, source, "ForkEvent", lambda reader: {"action": "forked", **forkee(reader)})
+    announce(call, source, "fork", forkee(call))
 
 
 def issue_acted(
@@ -217,6 +224,7 @@ def reviewed(call: Call, repo: Repository, issue: Issue, review: Review) -> None
     def payload(reader: Call) -> dict[str, Any]:
         body = render_issues.review(reader, repo, then, review)
         body |= {"state": review.state.lower(), "updated_at": body.get("submitted_at")}
+        del body["author_association"]
         return {"action": "created", "review": body, "pull_request": render_issues.minimal_pull(reader, repo, then)}
 
     _record(call, repo, "PullRequestReviewEvent", payload)

@@ -38,16 +38,21 @@ def label_names(given: Any) -> list[str] | None:
     """
     if given is None:
         return None
-    if not isinstance(given, list):
+    if not _is_list(given):
         raise invalid_request("For 'properties/labels', the value is not an array.")
-    names: list[str] = []
-    items: list[Any] = given
-    for item in items:
-        name: Any = cast("dict[str, Any]", item).get("name") if isinstance(item, dict) else item
-        if not isinstance(name, str):
-            raise invalid_request("For 'items', the value is not a string.")
-        names.append(name)
+    names = [_name_of(item) for item in cast("list[Any]", given)]
     return list(dict.fromkeys(names))
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)
+
+
+def _name_of(item: Any) -> str:
+    name: Any = cast("dict[str, Any]", item).get("name") if isinstance(item, dict) else item
+    if not isinstance(name, str):
+        raise invalid_request("For 'items', the value is not a string.")
+    return name
 
 
 def find_label(repo: Repository, name: str) -> Label | None:

@@ -164,11 +164,6 @@ def full_org(links: Links, world: World, org: Account) -> dict[str, Any]:
     return {
         **simple_org(links, org),
         "name": org.name,
-        "company": None,
-        "blog": "",
-        "location": None,
-        "email": None,
-        "twitter_username": None,
         "is_verified": False,
         "has_organization_projects": True,
         "has_repository_projects": True,

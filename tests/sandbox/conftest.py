@@ -1,0 +1,81 @@
+import socket
+import threading
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+import uvicorn
+
+
+class Clock:
+    """Time that passes only when told to."""
+
+    def __init__(self):
+        self.now = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+
+    def __call__(self):
+        return self.now
+
+    def tick(self, **delta):
+        self.now += timedelta(**delta)
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config):
+        super().__init__(config)
+        self.ready = threading.Event()
+
+    async def startup(self, sockets=None):
+        await super().startup(sockets)
+        self.ready.set()
+
+
+@contextmanager
+def serving(app):
+    """Run an ASGI app on a free port of 127.0.0.1 and give its address."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        server = _Server(uvicorn.Config(app, log_config=None, lifespan="off", ws="none", access_log=False))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        assert server.ready.wait(10)
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(10)
+            assert not thread.is_alive()
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def github_url(clock):
+    from unifykit.sandbox.github import create_app
+
+    with serving(create_app(clock=clock)) as url:
+        yield url
+
+
+@pytest.fixture
+def http(github_url):
+    with httpx.Client(base_url=github_url, headers={"Authorization": "token sandbox-token"}, trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture
+def reviewer(github_url):
+    with httpx.Client(
+        base_url=github_url, headers={"Authorization": "Bearer sandbox-reviewer"}, trust_env=False
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+def anonymous(github_url):
+    with httpx.Client(base_url=github_url, trust_env=False) as client:
+        yield client
