@@ -15,10 +15,14 @@ class CircuitBreaker:
         self._lock = threading.Lock()
         self._slices: dict[int, tuple[int, int]] = {}
         self._open_until: float | None = None
-        self._probing = False
+        self._probe: object = None
 
-    def refuse_for(self, now: float) -> float | None:
-        """Seconds until a request may pass, or None if it may pass now. Lets one probe through after the pause."""
+    def renew(self) -> None:
+        """Forget the threads that a fork left behind: the lock and the probe that they held."""
+        self._lock, self._probe = threading.Lock(), None
+
+    def refuse_for(self, now: float, who: object) -> float | None:
+        """Seconds until a request may pass, or None if it may pass now. Lets one probe through after the pause: `who`."""
         if self._open_until is None:
             return None
         with self._lock:
@@ -26,31 +30,30 @@ class CircuitBreaker:
                 return None
             if now < self._open_until:
                 return self._open_until - now
-            if self._probing:
+            if self._probe is not None:
                 return self._policy.pause
-            self._probing = True
+            self._probe = who
             return None
 
-    def record(self, failed: bool, now: float) -> None:
+    def record(self, failed: bool, now: float, who: object) -> None:
         """Count one request's end; `failed` means the platform's failure, not a 4xx and not a limit."""
         with self._lock:
             if self._open_until is not None:
-                self._judge_probe(failed, now)
+                if self._probe is who:  # not an older request that ended while the circuit was open
+                    self._judge_probe(failed, now)
                 return
             self._count(failed, now)
             if failed and self._too_many():
                 self._open_until = now + self._policy.pause
 
-    def abandon(self) -> None:
-        """A request ended without a verdict (cancelled): free the probe's place."""
-        if self._probing:
-            with self._lock:
-                self._probing = False
+    def abandon(self, who: object) -> None:
+        """A request ended without a verdict (cancelled): free its place if it was the probe."""
+        with self._lock:
+            if self._probe is who:
+                self._probe = None
 
     def _judge_probe(self, failed: bool, now: float) -> None:
-        if not self._probing:
-            return  # an older request that ended while the circuit was open
-        self._probing = False
+        self._probe = None
         self._slices.clear()
         self._open_until = now + self._policy.pause if failed else None
 

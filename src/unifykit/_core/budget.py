@@ -19,6 +19,10 @@ class RetryBudget:
             self.tokens -= cost
             return True
 
+    def renew(self) -> None:
+        """Take a new lock in the child of a fork: another thread may have held the old one."""
+        self._lock = threading.Lock()
+
     def refund(self, tokens: int) -> None:
         """Give back what a successful retry cost, or one token for a success at the first attempt."""
         if self.tokens < self.capacity:

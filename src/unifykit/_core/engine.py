@@ -9,16 +9,17 @@ from collections.abc import Callable, Generator
 from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from unifykit._core.breaker import CircuitBreaker
 from unifykit._core.budget import RetryBudget
 from unifykit._core.context import Deadline, Operation
 from unifykit._core.limiter import Limiter, Refused
 from unifykit._core.outcome import Kind, Outcome, Park, Request, Safety, Send, Step, Wait
-from unifykit._core.policy import Policy, RateLimit, Retry
+from unifykit._core.policy import Policy, RateLimit
 from unifykit._core.quota import QuotaBook
 from unifykit.errors import CircuitOpenError, DeadlineExceededError, RateLimitedError
-from unifykit.events import AttemptEvent, Observer, WaitEvent
+from unifykit.events import AttemptEvent, Event, Observer, WaitEvent
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
@@ -35,6 +36,7 @@ class Moment:
 
 Plan = Generator[Step, Moment, None]
 
+_DOUBLINGS = 64  # beyond any cap, and still a float
 _NEARLY = 0.95  # sockets time out a little before the clock says so
 
 
@@ -46,12 +48,18 @@ class Account:
         self.breaker = CircuitBreaker(policy.breaker)
         self.limiter = Limiter(policy.limit)
         self.quota = QuotaBook()
+        self._limiters: WeakValueDictionary[RateLimit, Limiter] = WeakValueDictionary({policy.limit: self.limiter})
 
     def limited(self, limit: RateLimit) -> "Account":
-        """The same account under another client-side limit."""
+        """The same account under another client-side limit; equal limits are one limit."""
         other = copy(self)
-        other.limiter = Limiter(limit)
+        other.limiter = self._limiters.get(limit) or self._limiters.setdefault(limit, Limiter(limit))
         return other
+
+    def renew(self) -> None:
+        """Forget the threads that a fork left behind: the locks, slots and places that they held."""
+        for part in (self.budget, self.breaker, self.quota, *self._limiters.values()):
+            part.renew()
 
 
 class Engine:
@@ -81,7 +89,7 @@ class Engine:
         """
         return _Attempts(self, request, operation, limit).run(started)
 
-    def tell(self, event: AttemptEvent | WaitEvent) -> None:
+    def tell(self, event: Event) -> None:
         """Report to the observers."""
         self._tell(event)
 
@@ -125,27 +133,37 @@ class _Attempts:
 
     def _admit(self) -> Plan:
         self._within_deadline("retry wait" if self.attempt else "before the attempt")
-        blocked = self.account.quota.blocked_for(self.request.bucket, self.now) if self.request.metered else 0.0
-        if blocked > 0:
-            yield from self._wait_for_quota(blocked)
-        if not self.account.limiter.unlimited:
+        limiter = self.account.limiter
+        yield from self._wait_for_quota()
+        while not limiter.unlimited:
             yield from self._take_turn()
-        refused = self.account.breaker.refuse_for(self.now)
+            if not self._blocked():
+                break
+            limiter.leave()  # the quota ran out while this call stood in the queue
+            yield from self._wait_for_quota()
+        refused = self.account.breaker.refuse_for(self.now, self)
         if refused is not None:
-            self.account.limiter.leave()
+            limiter.leave()
             raise CircuitOpenError(
                 "this account keeps failing, so nothing was sent.",
                 provider=self.op.provider, operation=self.op.name, retry_after=refused, attempts=self.op.attempts,
             )  # fmt: skip
 
-    def _wait_for_quota(self, blocked: float) -> Plan:
-        if blocked > self._longest():
+    def _blocked(self) -> float:
+        return self.account.quota.blocked_for(self.request.bucket, self.now) if self.request.metered else 0.0
+
+    def _wait_for_quota(self) -> Plan:
+        blocked = self._blocked()
+        if not blocked:
+            return
+        if not self._fits(blocked, blocked):
             raise RateLimitedError(
                 f"the provider's quota is used up for {blocked:.0f} s, so nothing was sent.",
                 provider=self.op.provider, operation=self.op.name, retry_after=blocked, attempts=self.op.attempts,
                 phase="quota wait",
             )  # fmt: skip
         yield from self._wait(blocked, "quota")
+        self._within_deadline("quota wait")
 
     def _take_turn(self) -> Plan:
         limiter = self.account.limiter
@@ -156,6 +174,7 @@ class _Attempts:
                     yield from self._wait(delay, "rate limit")
                 finally:
                     limiter.arrived()
+                self._within_deadline("rate limit queue")
             ticket = limiter.enter()
         except Refused as full:
             raise RateLimitedError(
@@ -173,7 +192,7 @@ class _Attempts:
             raise
         self.now, self.wall = moment.now, moment.wall
         self._waited(self.now - since, "concurrency")
-        if not ticket.granted:
+        if not ticket.granted or self._remaining() == 0:
             limiter.withdraw(ticket)
             self._within_deadline("rate limit queue", over=True)
 
@@ -188,13 +207,13 @@ class _Attempts:
         try:
             moment = yield Send(timeout if remaining is None else min(timeout, remaining))
         except GeneratorExit:
-            self.account.breaker.abandon()
+            self.account.breaker.abandon(self)
             raise
         self.now, self.wall = moment.now, moment.wall
         outcome = moment.outcome
         assert outcome is not None
         self._report(outcome, self.now - began)
-        self._learn(outcome)
+        self._learn(outcome, began)
         if outcome.timeout and remaining is not None and self.now - began >= _NEARLY * remaining:
             self._within_deadline("attempt", over=True)
         return None if outcome.kind is Kind.OK else outcome
@@ -208,13 +227,13 @@ class _Attempts:
             )
         )  # fmt: skip
 
-    def _learn(self, outcome: Outcome) -> None:
+    def _learn(self, outcome: Outcome, began: float) -> None:
         account = self.account
-        account.breaker.record(outcome.kind is Kind.TRANSIENT, self.now)
+        account.breaker.record(outcome.kind is Kind.TRANSIENT, self.now, self)
         if outcome.kind is Kind.OK:
             account.budget.refund(self.paid or 1)
         if outcome.quota is not None:
-            account.quota.learn(self.request.bucket, outcome.quota, self.now, self.wall)
+            account.quota.learn(self.request.bucket, outcome.quota, began, self.now, self.wall)
         repeated = self.request.safety is Safety.UNSAFE
         self.op.maybe_executed = repeated and outcome.executed and outcome.kind is Kind.TRANSIENT
         self.op.retry_after = outcome.retry_after
@@ -224,10 +243,12 @@ class _Attempts:
 
     def _next(self, outcome: Outcome) -> float | None:
         """Seconds to wait before the next attempt, or None to hand the outcome on."""
-        if not self._may_repeat(outcome) or self._stopped():
+        if not self._may_repeat(outcome):
             return None
         pause = self._pause(outcome)
-        if pause > self._longest():
+        if self._stopped(pause):
+            return None
+        if not self._fits(outcome.retry_after or 0.0, pause):
             self.op.phase = "retry wait"
             self.op.note = f"the wait of {pause:.3g} s before another attempt does not fit"
             return None
@@ -243,25 +264,25 @@ class _Attempts:
             return False
         return not outcome.executed or self.request.safety is not Safety.UNSAFE
 
-    def _stopped(self) -> bool:
+    def _stopped(self, pause: float) -> bool:
         retry = self.policy.retry
         if retry.stop is None:
             return self.attempt >= retry.max_attempts
-        return bool(retry.stop(self._tenacity(retry)))
+        return bool(retry.stop(self._tenacity(pause)))
 
     def _pause(self, outcome: Outcome) -> float:
         retry = self.policy.retry
         hint = outcome.retry_after
         if retry.wait is not None:
-            return max(hint or 0.0, retry.wait(self._tenacity(retry)))
+            return max(hint or 0.0, float(retry.wait(self._tenacity(0.0))))
         scale = retry.base if outcome.kind is Kind.TRANSIENT else retry.throttle_base
         jitter = self.engine.random()
-        backoff = jitter * min(retry.cap, scale * 2 ** (self.attempt - 1))
+        backoff = jitter * min(retry.cap, scale * 2.0 ** min(self.attempt - 1, _DOUBLINGS))
         if hint is None:
             return backoff
         return hint + jitter * min(1.0, 0.1 * hint)  # never earlier than the hint, and not all callers at once
 
-    def _tenacity(self, retry: Retry) -> "RetryCallState":
+    def _tenacity(self, pause: float) -> "RetryCallState":
         from tenacity import RetryCallState, Retrying
 
         state = RetryCallState(Retrying(), None, (), {})
@@ -269,8 +290,7 @@ class _Attempts:
         state.start_time = self.started
         state.outcome_timestamp = self.now
         state.idle_for = self.op.waited
-        if retry.wait is not None:
-            state.upcoming_sleep = 0.0
+        state.upcoming_sleep = pause
         return state
 
     # -- waiting
@@ -293,10 +313,15 @@ class _Attempts:
         return None if self.limit is None else max(0.0, self.limit.at - self.now)
 
     def _longest(self) -> float:
-        """The longest wait that makes sense now: the policy's, and what leaves time for an attempt."""
+        """The longest wait that makes sense for a turn: the policy's, and what leaves time for an attempt."""
         remaining = self._remaining()
         longest = self.policy.retry.max_wait
         return longest if remaining is None else min(longest, remaining)
+
+    def _fits(self, imposed: float, pause: float) -> bool:
+        """Whether the provider does not ask for too much, and the pause leaves time for an attempt."""
+        remaining = self._remaining()
+        return imposed <= self.policy.retry.max_wait and (remaining is None or pause < remaining)
 
     def _within_deadline(self, phase: str, *, over: bool = False) -> None:
         if self.limit is None or (self.limit.at > self.now and not over):

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Mapping
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 Headers = Mapping[str, str]
@@ -16,7 +17,7 @@ _EPOCH = 1e9  # no provider resets in thirty years, so a larger number is an ins
 def number(text: str | None) -> float | None:
     """A finite number of 0 or more, or None."""
     try:
-        value = float(text) if text is not None else -1.0
+        value = float(text) if text is not None and "_" not in text else -1.0
     except ValueError:
         return None
     return value if math.isfinite(value) and value >= 0 else None
@@ -26,7 +27,8 @@ def duration(text: str) -> float | None:
     """Seconds of a Go duration such as ``6m0s``, ``1h2m``, ``20ms``; None if it is not one."""
     if not text or _DURATION.sub("", text):
         return None
-    return sum(float(amount) * _UNITS[unit] for amount, unit in _DURATION.findall(text))
+    seconds = sum(float(amount) * _UNITS[unit] for amount, unit in _DURATION.findall(text))
+    return seconds if math.isfinite(seconds) else None
 
 
 def http_date(text: str, wall: float) -> float | None:
@@ -35,10 +37,12 @@ def http_date(text: str, wall: float) -> float | None:
     https://www.rfc-editor.org/rfc/rfc9110#name-date-time-formats
     """
     try:
-        instant = parsedate_to_datetime(text).timestamp()
-    except (ValueError, OverflowError, OSError):
+        instant = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
         return None
-    return max(0.0, instant - wall)
+    if instant.tzinfo is None:  # the asctime form names no zone; all three are in UTC
+        instant = instant.replace(tzinfo=UTC)
+    return max(0.0, instant.timestamp() - wall)
 
 
 def retry_after(headers: Headers, wall: float) -> float | None:
@@ -74,6 +78,6 @@ def ietf_rate_limit(text: str, wall: float) -> tuple[int | None, float | None]:
 
     https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
     """
-    parts = dict(part.strip().split("=", 1) for part in text.split(",")[0].split(";")[1:] if "=" in part)
+    parts = dict(part.strip().split("=", 1) for part in text.split(",", 1)[0].split(";")[1:] if "=" in part)
     remaining, seconds = number(parts.get("r")), number(parts.get("t"))
     return (None if remaining is None else int(remaining)), (None if seconds is None else wall + seconds)

@@ -24,9 +24,15 @@ class Limiter:
         self._lock = threading.Lock()
         self._arrival = 0.0  # GCRA's theoretical arrival time
         self._queued = 0
-        self._in_flight = 0
+        self.in_flight = 0
         self._waiting: deque[Ticket] = deque()
         self.unlimited = policy.rate is None and policy.concurrency is None
+
+    def renew(self) -> None:
+        """Forget the threads that a fork left behind: the lock, slots and places that they held."""
+        self._lock = threading.Lock()
+        self._queued = self.in_flight = 0
+        self._waiting = deque()
 
     def reserve(self, now: float, weight: int, longest: float) -> float:
         """Reserve a turn and return the seconds until it comes.
@@ -39,6 +45,8 @@ class Limiter:
         interval = self._policy.per / self._policy.rate
         burst = self._policy.burst if self._policy.burst is not None else max(1, int(self._policy.rate))
         with self._lock:
+            if not self._queued:  # then turns beyond the burst are nobody's: they were given up
+                self._arrival = min(self._arrival, now + burst * interval)
             arrival = max(self._arrival, now) + weight * interval
             delay = max(0.0, arrival - burst * interval - now)
             if delay > longest or (delay > 0 and self._queued >= self._policy.max_queue):
@@ -61,8 +69,8 @@ class Limiter:
         if self._policy.concurrency is None:
             return None
         with self._lock:
-            if self._in_flight < self._policy.concurrency:
-                self._in_flight += 1
+            if self.in_flight < self._policy.concurrency:
+                self.in_flight += 1
                 return None
             if len(self._waiting) >= self._policy.max_queue:
                 raise Refused(None)
@@ -90,7 +98,7 @@ class Limiter:
             return
         with self._lock:
             if not self._waiting:
-                self._in_flight -= 1
+                self.in_flight -= 1
                 return
             ticket = self._waiting.popleft()
             ticket.granted = True

@@ -98,7 +98,7 @@ class Wait:
     seconds: float
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Ticket:
     """A place in the queue for a concurrency slot; `ready` is called once when it is granted."""
 
