@@ -8,10 +8,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from unifykit.sandbox.git.diffs import diff_text, file_changes
+from unifykit.sandbox.git.merging import merge_base
+
 from .call import Call, Reply
-from .diffs import diff_text, file_changes
 from .errors import Refusal, not_found, not_implemented
-from .merging import merge_base
 from .paging import page_of
 from .render_git import commit, diff_entry, full_commit
 from .repos import REPO

@@ -11,16 +11,18 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
+from unifykit.sandbox.git.content import HEADS, Signature
+
 from . import happenings
 from .call import Call, Reply
-from .content import HEADS, Signature
 from .errors import Refusal, invalid_request, not_found, not_implemented
 from .render_git import content_file, content_item, git_commit
 from .repos import REPO
 from .routing import Routes
 
 if TYPE_CHECKING:
-    from .content import Entry
+    from unifykit.sandbox.git.content import Entry
+
     from .state import Repository
 
 routes = Routes()

@@ -9,9 +9,10 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from unifykit.sandbox.git.merging import signature_of
+
 from . import render_issues
 from .links import stamp
-from .merging import signature_of
 from .render_accounts import simple_user
 from .render_repos import minimal_repo
 from .state import Event, Thread

@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
+from unifykit.sandbox.git.content import HEADS
+
 from . import happenings
 from .call import Call, Reply, no_content
-from .content import HEADS
 from .errors import field_error, not_found, validation_failed
 from .links import stamp
 from .paging import page_of

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from unifykit.sandbox.git.content import HEADS
+from unifykit.sandbox.git.merging import Conflict, mergeable, merged_tree, replay
+
 from . import happenings
 from .call import Call, Reply, no_content
-from .content import HEADS
 from .errors import Refusal, invalid_request, not_found, not_implemented
 from .issues import set_state
-from .merging import Conflict, mergeable, merged_tree, replay
 from .paging import page_of
 from .pulls import PULL, branch_gone, freeze
 from .render_issues import review as render_review

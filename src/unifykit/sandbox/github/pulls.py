@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from unifykit.sandbox.git.diffs import diff_text
+from unifykit.sandbox.git.merging import merge_base
+
 from . import happenings
 from .call import Call, Reply
-from .diffs import diff_text
 from .errors import field_error, invalid_request, not_implemented, validation_failed
 from .issues import edit_text, may_edit, open_issue, set_state
-from .merging import merge_base
 from .paging import page_of
 from .render_git import commit, diff_entry
 from .render_issues import full_pull, pull_changes, simple_pull, tips

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from dulwich.refs import Ref, check_ref_format
 
+from unifykit.sandbox.git.content import HEADS
+
 from . import happenings
 from .call import Call, Reply, no_content
-from .content import HEADS
 from .errors import Refusal, invalid_request, not_found, not_implemented
 from .paging import page_of
 from .pulls import branch_gone

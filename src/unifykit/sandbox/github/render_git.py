@@ -9,15 +9,17 @@ from base64 import encodebytes
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from .diffs import file_changes
+from unifykit.sandbox.git.diffs import file_changes
+from unifykit.sandbox.git.merging import signature_of
+
 from .links import node_id, stamp
-from .merging import signature_of
 from .render_accounts import simple_user_or_none
 
 if TYPE_CHECKING:
+    from unifykit.sandbox.git.content import Entry
+    from unifykit.sandbox.git.diffs import FileChange
+
     from .call import Call
-    from .content import Entry
-    from .diffs import FileChange
     from .state import Repository
 
 

@@ -8,15 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from .diffs import file_changes
+from unifykit.sandbox.git.diffs import file_changes
+from unifykit.sandbox.git.merging import merge_base, mergeable
+
 from .links import node_id, stamp, stamp_or_none
-from .merging import merge_base, mergeable
 from .render_accounts import simple_user, simple_user_or_none
 from .render_repos import minimal_repo
 
 if TYPE_CHECKING:
+    from unifykit.sandbox.git.diffs import FileChange
+
     from .call import Call
-    from .diffs import FileChange
     from .state import Account, Comment, Issue, Label, Pull, Repository, Review
 
 _REACTIONS = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")

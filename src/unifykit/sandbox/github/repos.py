@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from unifykit.sandbox.git.content import HEADS, GitContent
+
 from . import happenings
 from .call import ADMIN_ONLY, Call, Reply, no_content
-from .content import HEADS, GitContent
 from .errors import field_error, forbidden, invalid_request, not_found, validation_failed
 from .languages import language_bytes
 from .paging import page_of

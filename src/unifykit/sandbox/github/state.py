@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from .content import GitContent, Signature
+from unifykit.sandbox.git.content import GitContent, Signature
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, cast
 
+from unifykit.sandbox.git.content import HEADS
+from unifykit.sandbox.git.merging import signature_of
+
 from .call import ADMIN_ONLY, Call, Reply, no_content
-from .content import HEADS
 from .errors import Refusal, forbidden, not_found
 from .links import node_id, stamp
-from .merging import signature_of
 from .paging import page_of
 from .render_accounts import simple_user
 from .render_repos import minimal_repo

@@ -1,0 +1,1 @@
+"""Git repositories in memory, as the forges' counterparts share them."""
