@@ -28,6 +28,11 @@ class Limiter:
         self._waiting: deque[Ticket] = deque()
         self.unlimited = policy.rate is None and policy.concurrency is None
 
+    @property
+    def waiting(self) -> int:
+        """How many stand in the queue for a slot."""
+        return len(self._waiting)
+
     def renew(self) -> None:
         """Forget the threads that a fork left behind: the lock, slots and places that they held."""
         self._lock = threading.Lock()

@@ -9,6 +9,7 @@ from unifykit._core.engine import Account, Engine
 from unifykit._core.observe import fan_out
 from unifykit._core.policy import Policy
 from unifykit._wires.clock import SYSTEM
+from unifykit._wires.fork import AfterFork
 from unifykit._wires.threads import Threads
 from unifykit.events import Observer
 
@@ -25,8 +26,10 @@ def link(
     sibling: Callable[[str], Any],
 ) -> Link:
     """The link of one account's client."""
-    engine = Engine(provider, policy, Account(policy), random, fan_out(observers))
+    account = Account(policy)
+    engine = Engine(provider, policy, account, random, fan_out(observers))
     return Link(
         settings=settings, engine=engine, clock=clock or SYSTEM, is_async=is_async,
         in_thread=Threads().run, sibling=sibling,
+        shared={AfterFork: AfterFork(account.renew)},
     )  # fmt: skip
