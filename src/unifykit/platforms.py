@@ -5,6 +5,7 @@ import importlib
 import os
 import random as randomness
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, cast
 
@@ -48,7 +49,7 @@ class _Facade(Generic[M]):
         rate_limit: How fast to go: one for every provider, or by provider name.
         breaker: When to leave a failing account alone.
         timeout: Seconds for a whole operation, waits included; None for no limit beyond `deadline` blocks.
-        attempt_timeout: Seconds for one attempt.
+        attempt_timeout: Seconds for one attempt; 30 where it is not given, 600 for OpenAI, whose replies may take that long.
         observers: Callables that are told every event, see `unifykit.events`.
         env_file: A ``.env`` file to read beside the environment; none is read unless it is named.
         clock: Time, for tests.
@@ -70,18 +71,24 @@ class _Facade(Generic[M]):
         rate_limit: RateLimit | Mapping[str, RateLimit] | None = None,
         breaker: Breaker | None = None,
         timeout: float | None = None,
-        attempt_timeout: float = 30.0,
+        attempt_timeout: float | None = None,
         observers: "Iterable[Observer]" = (),
         env_file: str | os.PathLike[str] | None = None,
         clock: "Clock | None" = None,
         random: Callable[[], float] = randomness.random,
     ) -> None:
-        given = {"github": github, "gitlab": gitlab, "openai": openai, "redis": redis, "stripe": stripe, "supabase": supabase}
+        given = {
+            "github": github,
+            "gitlab": gitlab,
+            "openai": openai,
+            "redis": redis,
+            "stripe": stripe,
+            "supabase": supabase,
+        }
         self._given: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         self._rate_limit = rate_limit
-        self._policy = Policy(
-            retry=retry or Retry(), breaker=breaker or Breaker(), timeout=timeout, attempt_timeout=attempt_timeout
-        )
+        self._policy = Policy(retry=retry or Retry(), breaker=breaker or Breaker(), timeout=timeout)
+        self._attempt_timeout = attempt_timeout
         self._observers = tuple(observers)
         self._env_file = env_file
         self._clock = clock
@@ -92,7 +99,9 @@ class _Facade(Generic[M]):
         return f"<{type(self).__name__} {', '.join(sorted(PROVIDERS))}>"
 
     def __reduce__(self) -> Any:
-        raise TypeError(f"{type(self).__name__} holds credentials and connections: build it anew instead of pickling it")
+        raise TypeError(
+            f"{type(self).__name__} holds credentials and connections: build it anew instead of pickling it"
+        )
 
     @property
     def github(self) -> "GitHub[M]":
@@ -131,18 +140,20 @@ class _Facade(Generic[M]):
     def _make(self, provider: str, account: str) -> "Client[M]":
         from unifykit._wires.link import link
 
+        settings = self._settings(provider, account)
+        module = importlib.import_module(f"unifykit.providers.{provider}")
+        client: type[Client[M]] = getattr(module, PROVIDERS[provider][0])
         made = link(
             provider,
-            settings=self._settings(provider, account),
-            policy=self._policy_for(provider),
+            settings=settings,
+            policy=self._policy_for(provider, client.attempt_timeout),
             is_async=self._is_async,
             clock=self._clock,
             random=self._random,
             observers=self._observers,
             sibling=lambda other: self._client(provider, other),
         )
-        module = importlib.import_module(f"unifykit.providers.{provider}")
-        return cast("Client[M]", getattr(module, PROVIDERS[provider][0])(made))
+        return client(made)
 
     def _settings(self, provider: str, account: str) -> Any:
         given = self._given.get(provider)
@@ -176,19 +187,17 @@ class _Facade(Generic[M]):
         environment = settings.environment(self._env_file)
         return any(model.find(field, environment) for field in model.required)
 
-    def _policy_for(self, provider: str) -> Policy:
+    def _policy_for(self, provider: str, attempt_timeout: float) -> Policy:
         limit = self._rate_limit
         if isinstance(limit, Mapping):
             unknown = set(limit) - set(PROVIDERS)
             if unknown:
                 raise ConfigurationError(f"rate_limit names no such provider: {', '.join(sorted(unknown))}.")
             limit = limit.get(provider)
-        if limit is None:
-            return self._policy
-        return Policy(
-            retry=self._policy.retry, breaker=self._policy.breaker, limit=limit,
-            timeout=self._policy.timeout, attempt_timeout=self._policy.attempt_timeout,
-        )  # fmt: skip
+        given = self._attempt_timeout
+        return replace(
+            self._policy, limit=limit or RateLimit(), attempt_timeout=attempt_timeout if given is None else given
+        )
 
 
 class Platforms(_Facade[Sync]):

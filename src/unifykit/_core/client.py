@@ -9,14 +9,14 @@ from typing import Any, ClassVar, Generic, Self, cast, overload
 from typing_extensions import TypeVar
 
 from unifykit._core.clock import Clock
-from unifykit._core.context import Deadline, Operation, allowed
+from unifykit._core.context import Deadline, Operation, allowed, current
 from unifykit._core.dialect import Dialect
 from unifykit._core.engine import Engine
 from unifykit._core.extras import extra
 from unifykit._core.mode import Async, M, Sync
 from unifykit._core.operation import Resource
 from unifykit._core.outcome import Safety
-from unifykit._core.policy import RateLimit, Retry
+from unifykit._core.policy import DEFAULT_ATTEMPT_TIMEOUT, RateLimit, Retry
 from unifykit._core.quota import RateLimitState
 from unifykit.errors import DeadlineExceededError, UnifyError
 from unifykit.events import OutcomeEvent, StartEvent
@@ -77,6 +77,8 @@ class Client(Resource[M]):
     provider: ClassVar[str]
     packages: ClassVar[tuple[str, ...]]
     dialect: ClassVar[Dialect]
+    attempt_timeout: ClassVar[float] = DEFAULT_ATTEMPT_TIMEOUT
+    """Seconds for one attempt where the user set none."""
 
     def __init__(self, link: Link) -> None:
         self.link: Link = link
@@ -87,7 +89,9 @@ class Client(Resource[M]):
         return f"<{type(self).__name__} {'async' if self.is_async else 'sync'}>"
 
     def __reduce__(self) -> Any:
-        raise TypeError(f"{type(self).__name__} holds a credential and connections: build it anew instead of pickling it")
+        raise TypeError(
+            f"{type(self).__name__} holds a credential and connections: build it anew instead of pickling it"
+        )
 
     def __getitem__(self, account: str) -> Self:
         """The same provider under another account, such as ``p.github["bot"]``.
@@ -186,6 +190,11 @@ class Client(Resource[M]):
         """Close an operation that was cancelled or interrupted; None where a stream merely came to its end."""
         self._end(op, None if error is None else type(error).__name__)
 
+    def passed_on(self, op: Operation, error: Exception) -> Exception:
+        """Close an operation in which the caller's own code raised; returns that error."""
+        self._end(op, type(error).__name__)
+        return error
+
     def _end(self, op: Operation, error: str | None) -> None:
         seconds = self.link.clock.now() - op.began
         self.link.engine.tell(OutcomeEvent(op.provider, op.name, op.call, seconds, op.attempts, op.waited, error))
@@ -229,6 +238,18 @@ class Dual(Resource[M], Generic[M, N]):
         if client.is_async:
             return await answer
         return cast("T", answer)  # the sync twin of the SDK's client answers at once
+
+    async def pause(self, seconds: float) -> None:
+        """Wait on the client's clock, at most to the operation's deadline; a body may await this too."""
+        client = self._client
+        op = current.get()
+        limit = None if op is None else op.sooner(allowed.get())
+        if limit is not None:
+            seconds = max(0.0, min(seconds, limit.at - client.link.clock.now()))
+        if client.is_async:
+            await client.link.clock.asleep(seconds)
+        else:
+            client.link.clock.sleep(seconds)
 
 
 class Native(Generic[N, A]):

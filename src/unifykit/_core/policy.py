@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from tenacity import RetryCallState
 
+DEFAULT_ATTEMPT_TIMEOUT = 30.0
+"""Seconds for one attempt, where neither the user nor the provider's client says otherwise."""
+
 
 def _require(condition: bool, text: str) -> None:
     if not condition:
@@ -117,4 +120,4 @@ class Policy:
     limit: RateLimit = RateLimit()
     breaker: Breaker = Breaker()
     timeout: float | None = None
-    attempt_timeout: float = 30.0
+    attempt_timeout: float = DEFAULT_ATTEMPT_TIMEOUT

@@ -46,6 +46,14 @@ def kind_of(status: int) -> type[UnifyError]:
     return BY_STATUS.get(status) or (ServerError if status >= _SERVER else InvalidRequestError)
 
 
+def answered(op: Operation) -> Exchange | None:
+    """The reply that says no, or None if what went wrong is something else."""
+    reply, outcome = op.last, op.outcome
+    if reply is None or reply.status < _CLIENT or (outcome is not None and outcome.status is None):
+        return None
+    return reply
+
+
 def from_reply(
     dialect: Dialect, op: Operation, reply: Exchange, message: str, *,
     code: str | None = None, kind: type[UnifyError] | None = None,
@@ -53,7 +61,7 @@ def from_reply(
     """The error for a reply of 400 and above. `kind` overrides the table."""
     said = op.outcome.kind if op.outcome is not None else None
     by_verdict = {Kind.THROTTLED: RateLimitedError, Kind.EXHAUSTED: QuotaExceededError}
-    made = kind or (by_verdict.get(said) if said is not None else None) or kind_of(reply.status)
+    made: type[UnifyError] = kind or (by_verdict.get(said) if said is not None else None) or kind_of(reply.status)
     request_id = next((found for name in dialect.request_id if (found := reply.headers.get(name))), None)
     return made(message, status=reply.status, code=code, request_id=request_id)
 

@@ -150,5 +150,8 @@ async def _apark(engine: Engine, step: Park) -> None:
         if not ready.done():
             ready.set_result(None)
 
-    if engine.account.limiter.arm(step.ticket, lambda: loop.call_soon_threadsafe(grant)):
+    def wake() -> None:
+        loop.call_soon_threadsafe(grant)
+
+    if engine.account.limiter.arm(step.ticket, wake):
         await asyncio.wait([ready], timeout=step.seconds)

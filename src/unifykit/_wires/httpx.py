@@ -3,9 +3,13 @@
 The two modules have the same API and unrelated classes, so everything here is made by `family(module)`.
 """
 
-import contextlib
+# pyright: reportUntypedBaseClass=false, reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownParameterType=false, reportUnusedClass=false
+# The classes below are made over a module that is only known when the program runs.
+
+import datetime as dt
 import functools
-from collections.abc import Mapping
+import importlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import ModuleType
@@ -18,14 +22,17 @@ from unifykit._core.engine import Engine
 from unifykit._core.outcome import Kind, Outcome, Request
 from unifykit._wires.drive import Port, adrive, drive, operation_for
 from unifykit._wires.fork import AfterFork
+from unifykit._wires.httpcore import timed_streams
 from unifykit._wires.loops import PerLoop
 from unifykit._wires.origin import Home
 from unifykit._wires.proxies import proxy_for
 from unifykit._wires.safety import key_for, safety_of
-from unifykit._wires.tls import CONTEXT
+from unifykit._wires.tls import CONTEXT, is_certificate_error
+from unifykit._wires.until import End, Until
 
 _STREAM = "unifykit.stream"
 _ERRORS = 400
+_WAITS = ("connect", "read", "write", "pool")
 _LIMITS = {"max_connections": 100, "max_keepalive_connections": 20}
 
 
@@ -64,13 +71,20 @@ class _Wire:
         target = url.raw_path.decode("ascii")
         facts = Request(
             safety=safety_of(request.method, request.headers, op),
-            replayable=_replayable(request.stream),
+            replayable=_replayable(request.stream),  # a generator or a pipe is gone after the first attempt
             bucket=self.dialect.bucket(target),
             metered=not self.dialect.free(target),
             sent=int(request.headers.get("content-length", 0)),
         )
         key_for(request.method, request.headers, op)
         return facts, op, limit
+
+    def timed(self, request: Any, given: Mapping[str, float | None], timeout: float) -> End:
+        """Give a request its timeouts: no wait of the stack outlasts the attempt, nor do all of them together."""
+        end = End(self.clock, self.clock.now() + timeout)
+        capped = {name: Until(_sooner(given.get(name), timeout), end) for name in _WAITS}
+        request.extensions = {**request.extensions, "timeout": capped}
+        return end
 
     def judged(self, op: Operation, reply: Any) -> Outcome:
         """What a reply means; keeps it for the error translator."""
@@ -93,76 +107,80 @@ def _replayable(stream: Any) -> bool:
     return type(stream).__name__ == "ByteStream"
 
 
-def _timeouts(request: Any, seconds: float) -> None:
-    """No single wait of the stack may outlast the attempt."""
-    given: Mapping[str, float | None] = request.extensions.get("timeout", {})
-    capped = {
-        name: seconds if given.get(name) is None else min(seconds, given[name] or seconds)
-        for name in ("connect", "read", "write", "pool")
-    }
-    request.extensions = {**request.extensions, "timeout": capped}
+def _sooner(given: float | None, timeout: float) -> float:
+    return timeout if given is None else min(given, timeout)
 
 
 def _no_cookies() -> CookieJar:
     return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
 
 
-@functools.cache
+def _refuse_pickling(_: Any) -> Any:
+    raise TypeError("this client holds connections: build it anew instead of pickling it")
+
+
 def family(module: ModuleType) -> Family:
     """The classes over `httpx` or `httpx2`."""
+    found = _families.get(module.__name__)
+    return found or _families.setdefault(module.__name__, _make_family(module))
+
+
+_families: dict[str, Family] = {}
+
+
+def _make_family(module: ModuleType) -> Family:  # noqa: C901 -- classes over a module, not branches
+    streams = timed_streams(importlib.import_module(module.__name__.replace("httpx", "httpcore")))
 
     def blame(error: Exception) -> Outcome | None:
         if isinstance(error, module.ConnectTimeout | module.PoolTimeout):
             return Outcome(Kind.TRANSIENT, executed=False, error="connect", timeout=True)
+        if isinstance(error, module.ConnectError) and is_certificate_error(error):
+            return Outcome(Kind.FINAL, executed=False, error="tls")
         if isinstance(error, module.ConnectError | module.ProxyError):
             return Outcome(Kind.TRANSIENT, executed=False, error="connect")
         if isinstance(error, module.TimeoutException):
             return Outcome(Kind.TRANSIENT, error="timeout", timeout=True)
         if isinstance(error, module.NetworkError | module.RemoteProtocolError | module.DecodingError):
             return Outcome(Kind.TRANSIENT, error="broken")
-        return Outcome(Kind.FINAL, executed=False, error="refused") if isinstance(error, module.TransportError) else None
+        return (
+            Outcome(Kind.FINAL, executed=False, error="refused") if isinstance(error, module.TransportError) else None
+        )
 
-    def options(proxy: str | None) -> dict[str, Any]:
-        return {"verify": CONTEXT, "trust_env": False, "proxy": proxy, "limits": module.Limits(**_LIMITS)}
-
-    def read_late(request: Any, limit: Deadline | None, clock: Clock) -> None:
-        if limit is not None and clock.now() >= limit.at:
-            raise module.ReadTimeout("the deadline passed while the body was read", request=request)
+    def connections(kind: Any, backend: Any, proxy: str | None) -> Any:
+        made = kind(verify=CONTEXT, trust_env=False, proxy=proxy, limits=module.Limits(**_LIMITS))
+        made._pool._network_backend = backend()  # noqa: SLF001 -- httpcore's public argument, which httpx does not pass on
+        return made
 
     class SyncPools:
         def __init__(self) -> None:
-            self._by_proxy: dict[str | None, Any] = {}
+            self._known: _Known = {}, {}
             self._after_fork = AfterFork(self._renew)
 
         def find(self, url: Any) -> Any:
-            proxy = proxy_for(url.scheme, url.host)
-            found = self._by_proxy.get(proxy)
-            return found or self._by_proxy.setdefault(proxy, module.HTTPTransport(**options(proxy)))
+            return _find(self._known, url, lambda proxy: connections(module.HTTPTransport, streams.Backend, proxy))
 
         def close(self) -> None:
-            old = self._renew()
-            for transport in old.values():
+            for transport in self._renew()[1].values():
                 transport.close()
 
-        def _renew(self) -> dict[str | None, Any]:
-            old, self._by_proxy = self._by_proxy, {}
+        def _renew(self) -> "_Known":
+            old, self._known = self._known, ({}, {})
             return old
 
     class AsyncPools:
         def __init__(self) -> None:
-            self._by_loop: PerLoop[dict[str | None, Any]] = PerLoop(dict, self._close)
+            self._by_loop: PerLoop[_Known] = PerLoop(lambda: ({}, {}), self._close)
 
         def find(self, url: Any) -> Any:
-            by_proxy = self._by_loop.get()
-            proxy = proxy_for(url.scheme, url.host)
-            return by_proxy.get(proxy) or by_proxy.setdefault(proxy, module.AsyncHTTPTransport(**options(proxy)))
+            known = self._by_loop.get()
+            return _find(known, url, lambda proxy: connections(module.AsyncHTTPTransport, streams.AsyncBackend, proxy))
 
         async def aclose(self) -> None:
             await self._by_loop.aclose()
 
         @staticmethod
-        async def _close(by_proxy: dict[str | None, Any]) -> None:
-            for transport in by_proxy.values():
+        async def _close(known: "_Known") -> None:
+            for transport in known[1].values():
                 await transport.aclose()
 
     class Transport(module.BaseTransport):  # type: ignore[misc, name-defined]
@@ -172,22 +190,23 @@ def family(module: ModuleType) -> Family:
         def handle_request(self, request: Any) -> Any:
             wire = self.wire
             facts, op, limit = wire.prepare(request)
+            given = request.extensions.get("timeout", {})
+            stream = request.extensions.get(_STREAM, True)
 
             def attempt(timeout: float) -> Any:
-                _timeouts(request, timeout)
+                end, began = wire.timed(request, given, timeout), wire.clock.now()
                 reply = wire.pools.find(request.url).handle_request(request)
                 reply.request = request
-                if reply.status_code >= _ERRORS or not request.extensions.get(_STREAM, True):
-                    read(reply, limit)
+                if stream and reply.status_code < _ERRORS:
+                    end.at = None if limit is None else limit.at
+                    return reply
+                try:
+                    reply.read()
+                except BaseException:
+                    reply.close()
+                    raise
+                reply.elapsed = dt.timedelta(seconds=wire.clock.now() - began)
                 return reply
-
-            def read(reply: Any, limit: Deadline | None) -> None:
-                with contextlib.closing(reply):
-                    chunks: list[bytes] = []
-                    for chunk in reply.iter_raw():
-                        chunks.append(chunk)
-                        read_late(request, limit, wire.clock)
-                _keep(reply, chunks)
 
             port: Port[Any] = Port(functools.partial(wire.judged, op), blame, lambda reply: reply.close())
             return drive(wire.engine, wire.clock, facts, port, attempt, op, limit)
@@ -199,54 +218,67 @@ def family(module: ModuleType) -> Family:
         async def handle_async_request(self, request: Any) -> Any:
             wire = self.wire
             facts, op, limit = wire.prepare(request)
+            given = request.extensions.get("timeout", {})
+            stream = request.extensions.get(_STREAM, True)
 
             async def attempt(timeout: float) -> Any:
-                _timeouts(request, timeout)
+                end, began = wire.timed(request, given, timeout), wire.clock.now()
                 reply = await wire.pools.find(request.url).handle_async_request(request)
                 reply.request = request
-                if reply.status_code >= _ERRORS or not request.extensions.get(_STREAM, True):
-                    await read(reply)
+                if stream and reply.status_code < _ERRORS:
+                    end.at = None if limit is None else limit.at
+                    return reply
+                try:
+                    await reply.aread()
+                except BaseException:
+                    await reply.aclose()
+                    raise
+                reply.elapsed = dt.timedelta(seconds=wire.clock.now() - began)
                 return reply
-
-            async def read(reply: Any) -> None:
-                async with contextlib.aclosing(reply):
-                    chunks: list[bytes] = []
-                    async for chunk in reply.aiter_raw():
-                        chunks.append(chunk)
-                        read_late(request, limit, wire.clock)
-                _keep(reply, chunks)
 
             port: Port[Any] = Port(functools.partial(wire.judged, op), blame, lambda reply: reply.aclose())
             return await adrive(wire.engine, wire.clock, facts, port, attempt, op, limit)
 
-    def _keep(reply: Any, chunks: list[bytes]) -> None:
-        """Give the reply the body that was read, as if it had arrived just now."""
-        reply.stream = module.ByteStream(b"".join(chunks))
-        reply.is_stream_consumed = reply.is_closed = False
-        reply.read()
-
     class Client(module.Client):  # type: ignore[misc, name-defined]
-        def __init__(self, engine: Engine, clock: Clock, dialect: Dialect, home: Home, pools: Any, **given: Any) -> None:
+        def __init__(
+            self, engine: Engine, clock: Clock, dialect: Dialect, home: Home, pools: Any, **given: Any
+        ) -> None:
             transport = Transport(_Wire(engine, clock, dialect, home, pools))
-            super().__init__(transport=transport, trust_env=False, follow_redirects=False, cookies=_no_cookies(), **given)
+            options = {"timeout": None, **given, "follow_redirects": False}
+            super().__init__(transport=transport, trust_env=False, cookies=_no_cookies(), **options)
 
         def send(self, request: Any, *, stream: bool = False, **given: Any) -> Any:
             request.extensions = {**request.extensions, _STREAM: stream}
             return super().send(request, stream=stream, **given)
 
-        def __reduce__(self) -> Any:
-            raise TypeError("this client holds connections: build it anew instead of pickling it")
+        __reduce__ = _refuse_pickling
 
     class AsyncClient(module.AsyncClient):  # type: ignore[misc, name-defined]
-        def __init__(self, engine: Engine, clock: Clock, dialect: Dialect, home: Home, pools: Any, **given: Any) -> None:
+        def __init__(
+            self, engine: Engine, clock: Clock, dialect: Dialect, home: Home, pools: Any, **given: Any
+        ) -> None:
             transport = AsyncTransport(_Wire(engine, clock, dialect, home, pools))
-            super().__init__(transport=transport, trust_env=False, follow_redirects=False, cookies=_no_cookies(), **given)
+            options = {"timeout": None, **given, "follow_redirects": False}
+            super().__init__(transport=transport, trust_env=False, cookies=_no_cookies(), **options)
 
         async def send(self, request: Any, *, stream: bool = False, **given: Any) -> Any:
             request.extensions = {**request.extensions, _STREAM: stream}
             return await super().send(request, stream=stream, **given)
 
-        def __reduce__(self) -> Any:
-            raise TypeError("this client holds connections: build it anew instead of pickling it")
+        __reduce__ = _refuse_pickling
 
     return Family(Client, AsyncClient, SyncPools, AsyncPools)
+
+
+_Known = tuple[dict[tuple[str, str], Any], dict[str | None, Any]]
+"""Connections by scheme and host (asking the environment for a proxy costs more than a request's other steps), and by proxy."""
+
+
+def _find(known: _Known, url: Any, make: Callable[[str | None], Any]) -> Any:
+    by_host, by_proxy = known
+    key = url.scheme, url.host
+    found = by_host.get(key)
+    if found is not None:
+        return found
+    proxy = proxy_for(*key)
+    return by_host.setdefault(key, by_proxy.get(proxy) or by_proxy.setdefault(proxy, make(proxy)))

@@ -24,8 +24,8 @@ class PerLoop(Generic[T]):
         found = self._of.get(loop)
         if found is not None:
             return found[0]
-        for dead in [other for other in self._of if other.is_closed()]:
-            del self._of[dead]
+        for dead in [other for other in list(self._of) if other.is_closed()]:  # other threads' loops come and go
+            self._of.pop(dead, None)
         value = self._make()
         self._of[loop] = value, _prime(self._guard(loop, value))
         return value
@@ -52,7 +52,7 @@ class PerLoop(Generic[T]):
 def _prime(guard: AsyncGenerator[None, None]) -> AsyncGenerator[None, None]:
     first = guard.asend(None)
     try:
-        first.send(None)  # type: ignore[attr-defined]  # runs to the `yield` without a loop
+        first.send(None)  # runs to the `yield` without a loop
     except StopIteration:
         pass
     return guard

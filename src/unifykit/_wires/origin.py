@@ -4,7 +4,16 @@ from collections.abc import Iterable, MutableMapping
 from urllib.parse import urlsplit
 
 CREDENTIALS = frozenset(
-    ("authorization", "proxy-authorization", "private-token", "job-token", "deploy-token", "apikey", "x-api-key", "cookie")
+    (
+        "authorization",
+        "proxy-authorization",
+        "private-token",
+        "job-token",
+        "deploy-token",
+        "apikey",
+        "x-api-key",
+        "cookie",
+    )
 )
 """Headers that carry a credential on any of the platforms."""
 
@@ -27,7 +36,7 @@ class Home:
 
     def owns(self, scheme: str, host: str, port: int | None) -> bool:
         """Whether the credential may be sent there."""
-        return (scheme, host, port or _PORTS.get(scheme)) in self._origins
+        return (scheme, host.strip("[]").lower(), port or _PORTS.get(scheme)) in self._origins
 
     def guard(self, scheme: str, host: str, port: int | None, headers: MutableMapping[str, str]) -> None:
         """Take the credential out of a request that leaves home."""

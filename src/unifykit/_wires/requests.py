@@ -1,15 +1,24 @@
 """The wire under SDKs that ride on requests (python-gitlab): an adapter that lets the engine drive, and a session that keeps secrets."""
 
+from collections.abc import MutableMapping
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, cast
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.models import PreparedRequest, Response
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError, ReadTimeoutError, SSLError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NewConnectionError,
+    ProxyError,
+    ReadTimeoutError,
+    SSLError,
+)
 
 from unifykit._wires.origin import CREDENTIALS
 from unifykit._wires.urllib3 import Call, Wire, split
+from unifykit.errors import UnifyError
 
 
 class Adapter(HTTPAdapter):
@@ -35,17 +44,20 @@ class Adapter(HTTPAdapter):
         scheme, host, port, target = split(request.url or "")
         chunked = request.body is not None and "Content-Length" not in request.headers
         call = Call(
-            request.method or "GET", scheme, host, port, target, request.headers, request.body, stream,
+            request.method or "GET", scheme, host, port, target, cast("MutableMapping[str, str]", request.headers), request.body, stream,
             _seconds(timeout), chunked,
         )  # fmt: skip
         try:
             reply = self._wire.send(call)
+        except UnifyError:
+            raise
         except (HTTPError, OSError) as error:
             raise requests_error(error, request) from error
         response = self.build_response(request, reply)
         if not stream or reply.status >= 400:  # noqa: PLR2004 -- read already
-            response._content = reply.data
-            response._content_consumed = True
+            kept: Any = response
+            kept._content = reply.data  # noqa: SLF001 -- as requests itself marks a body that was read
+            kept._content_consumed = True  # noqa: SLF001
         return response
 
 
@@ -75,7 +87,7 @@ def _no_auth(request: PreparedRequest) -> PreparedRequest:
 
 
 def _seconds(timeout: Any) -> float | None:
-    parts = timeout if isinstance(timeout, tuple) else (timeout,)
+    parts: tuple[Any, ...] = timeout if isinstance(timeout, tuple) else (timeout,)
     numbers = [float(part) for part in parts if isinstance(part, int | float)]
     return max(numbers) if numbers else None
 

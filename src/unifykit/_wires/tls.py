@@ -55,3 +55,16 @@ def _make() -> LazyContext:
 
 CONTEXT = _make()
 """The context that all clients of the process share."""
+
+
+def is_certificate_error(error: BaseException | None) -> bool:
+    """True if this is about a certificate that is not to be trusted, which no further attempt will change."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__ or _argument(error)
+    return False
+
+
+def _argument(error: BaseException) -> BaseException | None:
+    return next((arg for arg in error.args if isinstance(arg, BaseException)), None)

@@ -5,9 +5,9 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from http.client import HTTPException
 from typing import IO, Any
+from urllib.parse import unquote
 
-import urllib3
-from urllib3 import BaseHTTPResponse, HTTPConnectionPool, PoolManager, ProxyManager, Timeout
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, PoolManager, ProxyManager, Timeout, make_headers
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
@@ -19,9 +19,10 @@ from urllib3.exceptions import (
     SSLError,
     TimeoutError,  # noqa: A004 -- urllib3's own
 )
+from urllib3.util import parse_url
 
 from unifykit._core.clock import Clock
-from unifykit._core.context import Deadline, Exchange, Operation
+from unifykit._core.context import Deadline, Exchange
 from unifykit._core.dialect import Dialect, judge
 from unifykit._core.engine import Engine
 from unifykit._core.outcome import Kind, Outcome, Request
@@ -30,12 +31,16 @@ from unifykit._wires.fork import AfterFork
 from unifykit._wires.origin import Home
 from unifykit._wires.proxies import proxy_for
 from unifykit._wires.safety import key_for, safety_of
-from unifykit._wires.tls import CONTEXT
+from unifykit._wires.sockets import HTTPPool, HTTPSPool
+from unifykit._wires.tls import CONTEXT, is_certificate_error
+from unifykit._wires.until import End, Until
+from unifykit.errors import UnifyError
 
 Body = bytes | str | IO[bytes] | Any | None
 
 MAX_CONNECTIONS = 100
 _ERRORS = 400
+_POOL_CLASSES: dict[str, Any] = {"http": HTTPPool, "https": HTTPSPool}
 
 
 class Pools:
@@ -70,7 +75,16 @@ class Pools:
 
 def _manager(proxy: str | None) -> PoolManager:
     options: dict[str, Any] = {"maxsize": MAX_CONNECTIONS, "block": True, "ssl_context": CONTEXT, "retries": False}
-    return PoolManager(**options) if proxy is None else ProxyManager(proxy, **options)
+    manager = (
+        PoolManager(**options) if proxy is None else ProxyManager(proxy, proxy_headers=_proxy_auth(proxy), **options)
+    )
+    manager.pool_classes_by_scheme = _POOL_CLASSES
+    return manager
+
+
+def _proxy_auth(proxy: str) -> dict[str, str]:
+    auth = parse_url(proxy).auth
+    return make_headers(proxy_basic_auth=unquote(auth)) if auth else {}
 
 
 @dataclass(slots=True)
@@ -124,7 +138,7 @@ class Wire:
         key_for(call.method, call.headers, op)
 
         def attempt(timeout: float) -> BaseHTTPResponse:
-            if start and hasattr(call.body, "seek"):
+            if start is not None and hasattr(call.body, "seek"):
                 call.body.seek(start)  # type: ignore[union-attr]
             return self._attempt(call, timeout, limit)
 
@@ -137,52 +151,37 @@ class Wire:
 
     def _attempt(self, call: Call, timeout: float, limit: Deadline | None) -> BaseHTTPResponse:
         pool, prefix = self.pools.find(call.scheme, call.host, call.port)
-        seconds = timeout if call.timeout is None else min(timeout, call.timeout)
+        end = End(self.clock, self.clock.now() + timeout)
+        seconds = Until(timeout if call.timeout is None else min(timeout, call.timeout), end)
         reply = pool.urlopen(
             call.method, prefix + call.target, call.body, call.headers,
             retries=False, redirect=False, assert_same_host=False, chunked=call.chunked,
             timeout=Timeout(connect=seconds, read=seconds), pool_timeout=seconds,  # type: ignore[arg-type]
             preload_content=False, decode_content=not call.stream,
         )  # fmt: skip
-        if not call.stream or reply.status >= _ERRORS:
-            self._read(reply, pool, limit)
-        return reply
-
-    def _read(self, reply: BaseHTTPResponse, pool: HTTPConnectionPool, limit: Deadline | None) -> None:
-        """Read the whole body into `reply.data`; a server that drips is cut off at the deadline."""
-        if limit is None:
+        if call.stream and reply.status < _ERRORS:
+            end.at = None if limit is None else limit.at
+        else:
             reply.data  # noqa: B018 -- reads and keeps it
-            return
-        chunks: list[bytes] = []
-        while True:
-            remaining = limit.at - self.clock.now()
-            if remaining <= 0:
-                reply.close()
-                raise ReadTimeoutError(pool, "", "the deadline passed while the body was read")
-            connection = getattr(reply, "_connection", None)
-            if connection is not None and connection.sock is not None:
-                connection.sock.settimeout(remaining)
-            chunk = reply.read1()
-            if not chunk:
-                break
-            chunks.append(chunk)
-        reply._body = b"".join(chunks)  # type: ignore[attr-defined]  # noqa: SLF001 -- what `data` keeps
+        return reply
 
 
 def blame(error: Exception) -> Outcome | None:
     """What a failure of urllib3 means; None if it is no failure of the exchange."""
     cause = error.__cause__ if isinstance(error, ProxyError) and error.__cause__ is not None else error
+    if isinstance(error, UnifyError):
+        return None
+    if is_certificate_error(error):
+        return Outcome(Kind.FINAL, executed=False, error="tls")
     if isinstance(error, PoolError) and not isinstance(error, ReadTimeoutError | NewConnectionError):
         return Outcome(Kind.TRANSIENT, executed=False, error="pool", timeout=True)
     if isinstance(cause, ConnectTimeoutError) and not isinstance(cause, NewConnectionError):
         return Outcome(Kind.TRANSIENT, executed=False, error="connect", timeout=True)
     if isinstance(error, NewConnectionError | ProxyError):
         return Outcome(Kind.TRANSIENT, executed=False, error="connect")
-    if isinstance(error, SSLError):
-        return Outcome(Kind.FINAL, executed=False, error="tls")
     if isinstance(error, TimeoutError):
         return Outcome(Kind.TRANSIENT, error="timeout", timeout=True)
-    if isinstance(error, ProtocolError | OSError | HTTPException):
+    if isinstance(error, ProtocolError | SSLError | OSError | HTTPException):
         return Outcome(Kind.TRANSIENT, error="broken")
     return Outcome(Kind.FINAL, error="broken") if isinstance(error, HTTPError) else None
 
@@ -204,7 +203,7 @@ def _discard(reply: BaseHTTPResponse) -> None:
 
 def split(url: str) -> tuple[str, str, int | None, str]:
     """Scheme, host, port and target of a URL."""
-    parts = urllib3.util.parse_url(url)
+    parts = parse_url(url)
     return parts.scheme or "https", parts.host or "", parts.port, parts.request_uri
 
 

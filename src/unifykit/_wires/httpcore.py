@@ -1,0 +1,80 @@
+"""httpcore's connections, which ask before every wait how much of the attempt's time is left."""
+
+# pyright: reportUntypedBaseClass=false, reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownParameterType=false
+# The classes below are made over a module that is only known when the program runs.
+
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from unifykit._wires.until import left
+
+
+@dataclass(frozen=True)
+class Streams:
+    """The network backends for sync and async pools."""
+
+    Backend: Any
+    AsyncBackend: Any
+
+
+def timed_streams(core: ModuleType) -> Streams:  # noqa: C901 -- classes over a module, not branches
+    """The backends over `httpcore` or `httpcore2`."""
+
+    def ask(timeout: float | None, late: Any) -> float | None:
+        seconds = left(timeout)
+        if seconds is not None and seconds <= 0:
+            raise late("the time was over while the reply was awaited")
+        return seconds
+
+    class Stream(core.NetworkStream):  # type: ignore[misc, name-defined]
+        def __init__(self, inner: Any) -> None:
+            self._inner = inner
+
+        def read(self, max_bytes: int, timeout: float | None = None) -> Any:
+            return self._inner.read(max_bytes, ask(timeout, core.ReadTimeout))
+
+        def write(self, buffer: bytes, timeout: float | None = None) -> None:
+            self._inner.write(buffer, ask(timeout, core.WriteTimeout))
+
+        def close(self) -> None:
+            self._inner.close()
+
+        def start_tls(self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None) -> Any:
+            return Stream(self._inner.start_tls(ssl_context, server_hostname, ask(timeout, core.ConnectTimeout)))
+
+        def get_extra_info(self, info: str) -> Any:
+            return self._inner.get_extra_info(info)
+
+    class AsyncStream(core.AsyncNetworkStream):  # type: ignore[misc, name-defined]
+        def __init__(self, inner: Any) -> None:
+            self._inner = inner
+
+        async def read(self, max_bytes: int, timeout: float | None = None) -> Any:
+            return await self._inner.read(max_bytes, ask(timeout, core.ReadTimeout))
+
+        async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+            await self._inner.write(buffer, ask(timeout, core.WriteTimeout))
+
+        async def aclose(self) -> None:
+            await self._inner.aclose()
+
+        async def start_tls(
+            self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
+        ) -> Any:
+            return AsyncStream(
+                await self._inner.start_tls(ssl_context, server_hostname, ask(timeout, core.ConnectTimeout))
+            )
+
+        def get_extra_info(self, info: str) -> Any:
+            return self._inner.get_extra_info(info)
+
+    class Backend(core.SyncBackend):  # type: ignore[misc, name-defined]
+        def connect_tcp(self, *args: Any, timeout: float | None = None, **kwargs: Any) -> Any:
+            return Stream(super().connect_tcp(*args, timeout=ask(timeout, core.ConnectTimeout), **kwargs))
+
+    class AsyncBackend(core.AnyIOBackend):  # type: ignore[misc, name-defined]
+        async def connect_tcp(self, *args: Any, timeout: float | None = None, **kwargs: Any) -> Any:
+            return AsyncStream(await super().connect_tcp(*args, timeout=ask(timeout, core.ConnectTimeout), **kwargs))
+
+    return Streams(Backend, AsyncBackend)

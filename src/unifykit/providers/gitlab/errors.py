@@ -1,0 +1,42 @@
+"""GitLab's way of saying no."""
+
+from typing import Any, cast
+
+from unifykit._core.context import Operation
+from unifykit._core.dialect import Dialect, LimitHeaders, json_body
+from unifykit._core.translate import answered, from_failure, from_reply
+from unifykit.errors import UnifyError
+
+DIALECT = Dialect(
+    provider="gitlab",
+    # The reset is in epoch seconds, unlike that of the IETF's draft of the same name.
+    # https://docs.gitlab.com/administration/settings/user_and_ip_rate_limits/#response-headers
+    limits=(LimitHeaders("ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"),),
+    request_id=("x-request-id",),
+    shared_limit=True,
+)
+
+
+def translate(error: Exception, op: Operation) -> UnifyError:
+    """The uniform error for what python-gitlab, the network or a model raised."""
+    reply = answered(op)
+    if reply is None:
+        return from_failure(op, error)
+    return from_reply(DIALECT, op, reply, _message(reply.status, json_body(lambda: reply.body)))
+
+
+def _message(status: int, body: dict[str, object]) -> str:
+    """GitLab says ``message`` or ``error``, as text, as a list, or as texts by field.
+
+    https://docs.gitlab.com/api/rest/troubleshooting/
+    """
+    said = body.get("message") or body.get("error_description") or body.get("error")
+    return (_flat(said) or f"GitLab answered {status} without saying why").rstrip(".") + "."
+
+
+def _flat(said: Any) -> str:
+    if isinstance(said, dict):
+        return "; ".join(f"{name} {_flat(value)}" for name, value in cast("dict[str, Any]", said).items())
+    if isinstance(said, list):
+        return ", ".join(_flat(item) for item in said)
+    return str(said or "")
