@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 class Model(BaseModel):
     """A frozen result. What the provider sent and the model does not name stays reachable in `raw`."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True, hide_input_in_errors=True)
 
     @property
     def raw(self) -> dict[str, Any]:
@@ -22,7 +22,8 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 @functools.cache
 def _many(model: type[_Model]) -> TypeAdapter[list[_Model]]:
-    return TypeAdapter(list[model])  # type: ignore[valid-type]
+    # what a reply holds may be a secret: it stays out of errors
+    return TypeAdapter(list[model], config=ConfigDict(hide_input_in_errors=True))  # type: ignore[valid-type]
 
 
 def parse_list(model: type[_Model], body: bytes) -> list[_Model]:
