@@ -2,12 +2,15 @@
 
 PyGithub takes no session and no adapter. Its public `injectConnectionClasses` does, once it is called on a subclass,
 so that no other client of the process is touched. Its own connection class keeps the request between `request()` and
-`getresponse()` on the shared connection, which crosses threads; ours keeps it per thread.
+`getresponse()` on the shared connection, which crosses threads; ours keeps it per thread. And it follows a permanent
+redirect without its query, so that every page of a renamed repository's list is the first: ours follows it whole.
 """
 
 import threading
-from collections.abc import ItemsView, Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urljoin
 
 import github
 import requests
@@ -18,10 +21,13 @@ from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
 from unifykit._wires.requests import requests_error
-from unifykit._wires.urllib3 import Call, Wire
-from unifykit.errors import UnexpectedResponseError
+from unifykit._wires.urllib3 import Call, Wire, split
+from unifykit.errors import UnexpectedResponseError, UnifyError
 
 _ACCEPTED = 202
+_FOUND = 302
+_MOVED = frozenset((301, 307, 308))
+_HOPS = 5
 
 
 class Reply:
@@ -31,7 +37,7 @@ class Reply:
         self._reply = reply
         self.status = reply.status
 
-    def getheaders(self) -> ItemsView[str, str]:
+    def getheaders(self) -> Iterable[tuple[str, str]]:
         """The headers, name and value."""
         return self._reply.headers.items()
 
@@ -66,7 +72,7 @@ def requester_class(wire: Wire) -> type[Requester]:
         def getresponse(self) -> Reply:
             call: Call = self._call.it
             try:
-                reply = wire.send(call)
+                reply = _send(wire, call)
             except (HTTPError, OSError) as error:
                 raise requests_error(error, None) from error
             if reply.status == _ACCEPTED and call.method in ("GET", "HEAD"):
@@ -98,6 +104,31 @@ def requester_class(wire: Wire) -> type[Requester]:
     return WiredRequester
 
 
+def _send(wire: Wire, call: Call) -> BaseHTTPResponse:
+    """Send a request, and send it again to where GitHub says that it has moved.
+
+    https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects
+    """
+    reply = wire.send(call)
+    for _ in range(_HOPS):
+        location = reply.headers.get("location")
+        if reply.status not in _MOVED or not location:
+            return reply
+        port = f":{call.port}" if call.port else ""
+        scheme, host, port_there, target = split(urljoin(f"{call.scheme}://{call.host}{port}{call.target}", location))
+        if not wire.home.owns(scheme, host, port_there) or not isinstance(call.body, str | bytes | None):
+            break
+        call = replace(call, scheme=scheme, host=host, port=port_there, target=target)
+        reply.drain_conn()
+        reply = wire.send(call)
+    raise _astray(reply.headers.get("location", ""))
+
+
+def _astray(location: str) -> UnexpectedResponseError:
+    there = split(location)[1] or "the same place"
+    return UnexpectedResponseError(f"GitHub redirects this to {there}, where it cannot be followed: is the base URL right?")
+
+
 class WiredGithub(github.Github):
     """`github.Github` with its retries and its pacing off and its traffic through our wire."""
 
@@ -106,8 +137,25 @@ class WiredGithub(github.Github):
             base_url=base_url, user_agent=user_agent, per_page=per_page, lazy=lazy,
             retry=None, seconds_between_requests=None, seconds_between_writes=None,
         )  # fmt: skip
-        kwargs = {**self.requester.kwargs, "auth": auth}
+        self._wire = wire
+        kwargs: dict[str, Any] = {**self.requester.kwargs, "auth": auth}
         self._Github__requester = requester_class(wire)(**kwargs)
+
+    def follow(self, location: str, accept: str) -> int:
+        """Read what a 302 points at, by its address as it is (PyGithub writes signed queries anew); returns the status.
+
+        The wire takes the credential out where the address is not at home.
+        """
+        url = location
+        for _ in range(_HOPS):
+            headers: dict[str, Any] = {"User-Agent": "unifykit", "Accept": accept}
+            auth: Any = self.requester.auth
+            auth.authentication(headers)
+            reply = self._wire.send(Call("GET", *split(url), headers))
+            if reply.status != _FOUND:
+                return reply.status
+            url = urljoin(url, reply.headers.get("location", ""))
+        raise _astray(url)
 
     def __reduce__(self) -> Any:
         raise TypeError("this client holds a credential: build it anew instead of pickling it")

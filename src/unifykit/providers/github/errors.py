@@ -1,18 +1,19 @@
 """GitHub's way of saying no."""
 
 import json
-from typing import Any
+from typing import Any, cast
 
 from unifykit._core.context import Operation
 from unifykit._core.dialect import Body, Dialect, LimitHeaders, json_body
 from unifykit._core.hints import Headers
 from unifykit._core.outcome import Kind
 from unifykit._core.translate import from_failure, from_reply
-from unifykit.errors import UnifyError
+from unifykit.errors import ConflictError, UnifyError
 
 _SECONDARY = ("you have exceeded a secondary rate limit", "api rate limit exceeded")
 _SECONDARY_ENDS = ("please retry your request again later.", "please wait a few minutes before you try again.")
-_FORBIDDEN = 403
+_ERRORS, _FORBIDDEN, _NOT_ALLOWED = 400, 403, 405
+_REQUEST_ID = "x-github-request-id"
 
 
 def _verdict(status: int, headers: Headers, body: Body) -> Kind | None:
@@ -39,7 +40,7 @@ def _bucket(target: str) -> str:
 DIALECT = Dialect(
     provider="github",
     limits=(LimitHeaders("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"),),
-    request_id=("x-github-request-id",),
+    request_id=(_REQUEST_ID,),
     bucket=_bucket,
     free=lambda target: target.endswith("/rate_limit"),
     verdict=_verdict,
@@ -52,32 +53,55 @@ DIALECT = Dialect(
 def translate(error: Exception, op: Operation) -> UnifyError:
     """The uniform error for what PyGithub, the network or a model raised."""
     reply = op.last
-    if reply is None or reply.status < 400 or (op.outcome is not None and op.outcome.status is None):  # noqa: PLR2004
+    if reply is None or (op.outcome is not None and op.outcome.status is None):
         return from_failure(op, error)
+    if reply.status < _ERRORS:
+        strange = from_failure(op, error)
+        strange.request_id = reply.headers.get(_REQUEST_ID)
+        return strange
     try:
-        body: Any = json.loads(reply.body)
+        body = fields_of(json.loads(reply.body))
     except ValueError:
-        body = None
-    return from_reply(DIALECT, op, reply, _message(reply.status, body), code=_code(body))
+        body = {}
+    # "Method Not Allowed if merge cannot be performed": https://docs.github.com/en/rest/pulls/pulls#merge-a-pull-request
+    kind = ConflictError if reply.status == _NOT_ALLOWED and op.name == "pulls.merge" else None
+    return from_reply(DIALECT, op, reply, _message(reply.status, body), code=_code(body), kind=kind)
 
 
-def _message(status: int, body: Any) -> str:
-    if not isinstance(body, dict):
+def fields_of(value: Any) -> dict[str, Any]:
+    """The fields of a JSON object, none of anything else."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def list_of(value: Any) -> list[Any]:
+    """The items of a JSON array, none of anything else."""
+    return list(value) if isinstance(value, list) else []  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _message(status: int, body: dict[str, Any]) -> str:
+    details = [_detail(item) for item in _errors(body)]
+    said = body.get("message")
+    if not said:
         return f"GitHub answered {status} without saying why."
-    details = [_detail(item) for item in body.get("errors") or []]
-    said = str(body.get("message") or f"GitHub answered {status}").rstrip(".")
-    return f"{said}: {'; '.join(details)}." if details else f"{said}."
+    text = str(said).rstrip(".")
+    return f"{text}: {'; '.join(details)}." if details else f"{text}."
+
+
+def _errors(body: dict[str, Any]) -> list[Any]:
+    """What GitHub says in detail: a list, where it keeps to its description."""
+    errors = body.get("errors")
+    return list_of(errors) or ([errors] if errors else [])
 
 
 def _detail(item: Any) -> str:
-    if not isinstance(item, dict):
+    fields = fields_of(item)
+    if not fields:
         return str(item)
-    if item.get("message"):
-        return str(item["message"])
-    return " ".join(str(item[key]) for key in ("resource", "field", "code") if item.get(key))
+    return str(
+        fields.get("message") or " ".join(str(fields[key]) for key in ("resource", "field", "code") if fields.get(key))
+    )
 
 
-def _code(body: Any) -> str | None:
-    errors = body.get("errors") if isinstance(body, dict) else None
-    first = errors[0] if isinstance(errors, list) and errors else None
-    return str(first["code"]) if isinstance(first, dict) and first.get("code") else None
+def _code(body: dict[str, Any]) -> str | None:
+    codes = (fields_of(item).get("code") for item in _errors(body))
+    return next((str(code) for code in codes if code), None)

@@ -25,7 +25,7 @@ from .hooks import Hook, HookConfig, HookResponse
 from .issues import Comment, Issue, IssuePullRequest, Label, Milestone
 from .people import Collaborator, Organization, Permission, RepositoryAccess, User
 from .pulls import BranchRef, BranchTip, MergeResult, PullRequest, PullRequestFile, PullRequestRef, Review
-from .repos import Content, Invitation, License, Repository, RepositoryRef, RepositorySearch
+from .repos import Content, FileCommit, Invitation, License, NewCommit, Repository, RepositoryRef, RepositorySearch
 
 __all__ = [
     "Branch",
@@ -40,6 +40,7 @@ __all__ = [
     "Comparison",
     "Content",
     "Event",
+    "FileCommit",
     "Gist",
     "GistFile",
     "GitActor",
@@ -55,6 +56,7 @@ __all__ = [
     "License",
     "MergeResult",
     "Milestone",
+    "NewCommit",
     "Notification",
     "NotificationSubject",
     "Organization",

@@ -32,6 +32,16 @@ class Reference(Model):
     node_id: str | None = None
     url: str | None = None
 
+    @property
+    def name(self) -> str:
+        """The branch's or tag's own name."""
+        return self.ref.split("/", 2)[-1]
+
+    @property
+    def sha(self) -> str:
+        """The hash that it points at."""
+        return self.object.sha
+
 
 class CommitRef(Model):
     """A commit by its hash.

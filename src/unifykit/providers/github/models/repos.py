@@ -4,6 +4,7 @@ import binascii
 
 from unifykit._core.model import Model
 
+from .commits import GitCommit
 from .instant import Instant
 from .people import RepositoryAccess, User
 
@@ -112,6 +113,26 @@ class Content(Model):
         if self.encoding != "base64" or self.content is None:
             raise ValueError(f"{self.path!r} ({self.type}, {self.size} bytes) came without its content; download it")
         return binascii.a2b_base64(self.content)
+
+
+class NewCommit(GitCommit):
+    """The commit that wrote or deleted a file.
+
+    https://docs.github.com/en/rest/repos/contents
+    """
+
+    sha: str
+    html_url: str | None = None
+
+
+class FileCommit(Model):
+    """What writing or deleting a file did; `content` is null after deleting.
+
+    https://docs.github.com/en/rest/repos/contents
+    """
+
+    commit: NewCommit
+    content: Content | None = None
 
 
 class Invitation(Model):
