@@ -49,12 +49,13 @@ class _Walk(Generic[T]):
     """Where a caller stands in the list, and which pages are known to follow."""
 
     def __init__(self, cursor: Cursor | None, wanted: int | None = None) -> None:
+        self.address: Any
         self.address, self.taken = (None, 0) if cursor is None else _decode(cursor)
         self.wanted = wanted
         self._size: int | None = None
-        self._last_size = 1
+        self._largest = 1
         self._later: deque[Any] = deque()
-        self._seen: set[Any] = {self.address}
+        self._seen: set[str] = {json.dumps(self.address)}
 
     @property
     def cursor(self) -> Cursor | None:
@@ -74,23 +75,21 @@ class _Walk(Generic[T]):
 
     def ahead(self) -> list[Any]:
         """The addresses to ask for now: the page that is due, and those that the caller will want after it."""
-        if self._last_size == 1 and not self._later:
-            return [self.address]
         pages = IN_FLIGHT
         if self.wanted is not None:
-            pages = min(pages, -(-self.wanted // self._last_size))
+            pages = min(pages, -(-self.wanted // self._largest))
         return [self.address, *list(self._later)[: max(0, pages - 1)]]
 
     def arrive(self, page: Page[T, Any]) -> Sequence[T]:
         """Take in the page that was due; returns the items that the caller has not had."""
         if not self._later and page.then:
-            fresh = [address for address in page.then if address not in self._seen]
+            fresh = {name: address for address in page.then if (name := json.dumps(address)) not in self._seen}
             if not fresh:
-                raise UnexpectedResponseError("the provider's pages go in circles: a page names itself as the next.")
+                raise UnexpectedResponseError("the provider's pages go in circles: each names an earlier one as the next.")
             self._seen.update(fresh)
-            self._later.extend(fresh)
+            self._later.extend(fresh.values())
         self._size = len(page.items)
-        self._last_size = max(1, self._size)
+        self._largest = max(self._largest, self._size)
         return page.items[self.taken :]
 
     def take(self, count: int) -> None:
@@ -299,7 +298,7 @@ def _decode(cursor: Cursor) -> tuple[Any, int]:
     try:
         address, skip = json.loads(base64.urlsafe_b64decode(cursor.encode()))
         return address, max(0, int(skip))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise InvalidRequestError("this is not a cursor; pass what `pager.cursor` gave.") from error
 
 
