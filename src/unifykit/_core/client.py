@@ -58,14 +58,14 @@ class Link:
 
     def close(self) -> None:
         """Close what is shared and can be closed in this mode."""
-        for thing in self.shared.values():
+        for thing in list(self.shared.values()):
             if hasattr(thing, "close"):
                 thing.close()
 
     async def aclose(self) -> None:
         """Close what is shared; what belongs to an event loop, on the running one."""
         self.close()
-        for thing in self.shared.values():
+        for thing in list(self.shared.values()):
             if hasattr(thing, "aclose"):
                 await thing.aclose()
 
@@ -205,16 +205,12 @@ class Client(Resource[M]):
 
         assert op.deadline is not None
         remaining = op.deadline.at - self.link.clock.now()
-        try:
-            with anyio.fail_after(max(0.0, remaining)):
-                return await body
-        except TimeoutError as error:
-            if isinstance(error, UnifyError):
-                raise
-            op.maybe_executed = op.attempts > 0 and op.safety is Safety.UNSAFE
-            text = f"not done within {op.deadline.seconds:.3g} s."
-            phase = "attempt" if op.attempts else "before the attempt"
-            raise DeadlineExceededError(text, phase=op.phase or phase) from error
+        with anyio.move_on_after(max(0.0, remaining)):
+            return await body
+        op.maybe_executed = op.attempts > 0 and op.safety is Safety.UNSAFE
+        text = f"not done within {op.deadline.seconds:.3g} s."
+        phase = "attempt" if op.attempts else "before the attempt"
+        raise DeadlineExceededError(text, phase=op.phase or phase)
 
 
 class Blocking(Resource[M], Generic[M, N]):

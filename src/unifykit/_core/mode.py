@@ -30,6 +30,10 @@ _T = TypeVar("_T")
 _RULE = "an operation's body may await nothing but self.ask(...) and private helpers that obey the same rule"
 
 
+class RuleBrokenError(RuntimeError):
+    """An operation's body awaited what it may not: a mistake in this library, never the provider's."""
+
+
 def finish(body: Coroutine[Any, Any, _T]) -> _T:
     """Run a body that never suspends, and return its result."""
     try:
@@ -37,8 +41,12 @@ def finish(body: Coroutine[Any, Any, _T]) -> _T:
     except StopIteration as done:
         result: _T = done.value
         return result
+    except TypeError as error:
+        if "await" in str(error):  # "object … can't be used in 'await' expression": the result of another operation
+            raise RuleBrokenError(_RULE) from error
+        raise
     body.close()
-    raise RuntimeError(_RULE)
+    raise RuleBrokenError(_RULE)
 
 
 async def close_generator(body: AsyncGenerator[Any, None]) -> None:

@@ -3,14 +3,15 @@
 import functools
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, suppress
+from contextvars import Token
 from types import MethodType, TracebackType
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Self, overload
 
 from typing_extensions import TypeVar
 
-from unifykit._core.context import current
-from unifykit._core.mode import Async, M, Sync, close_generator, finish
+from unifykit._core.context import Operation, current
+from unifykit._core.mode import Async, M, RuleBrokenError, Sync, close_generator, finish
 from unifykit._core.outcome import Safety
 from unifykit.paging import AsyncPager, Page, Pager
 
@@ -33,6 +34,17 @@ class Resource(Generic[M]):
 
     def __repr__(self) -> str:
         return f"<{self._client.provider}.{type(self).__name__.lower()}>"
+
+
+class Foreign(BaseException):
+    """Carries an error of the caller's own code (a factory, a callback) through an operation that called it.
+
+    The caller gets that error itself: it is none of the provider's, so it is not translated.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error)
+        self.error = error
 
 
 class _Described:
@@ -98,16 +110,7 @@ def operation(
 def _run(described: _Described, resource: "Resource[Any]", body: Coroutine[Any, Any, T]) -> T:
     client = resource._client
     op = client.begin(described.name, described.safety)
-    token = current.set(op)
-    try:
-        result = finish(body)
-    except Exception as error:
-        raise client.failed(op, error) from _cause(error)
-    except BaseException as error:
-        client.cut_off(op, None if isinstance(error, _Ended) else error)
-        raise
-    finally:
-        current.reset(token)
+    result = _stretch(client, op, body)
     client.succeeded(op)
     return result
 
@@ -115,18 +118,49 @@ def _run(described: _Described, resource: "Resource[Any]", body: Coroutine[Any, 
 async def _arun(described: _Described, resource: "Resource[Any]", body: Coroutine[Any, Any, T]) -> T:
     client = resource._client
     op = client.begin(described.name, described.safety)
+    result = await _astretch(client, op, body)
+    client.succeeded(op)
+    return result
+
+
+def _stretch(client: "Client[Any]", op: Operation, body: Coroutine[Any, Any, T]) -> T:
+    """Run a part of an operation; whatever it raises ends the operation."""
     token = current.set(op)
     try:
-        result = await body if op.deadline is None else await client.within_deadline(op, body)
+        return finish(body)
+    except Foreign as foreign:
+        raise client.passed_on(op, foreign.error) from foreign.error.__cause__
+    except RuleBrokenError as error:
+        raise client.passed_on(op, error) from error.__cause__
     except Exception as error:
         raise client.failed(op, error) from _cause(error)
     except BaseException as error:
         client.cut_off(op, None if isinstance(error, _Ended) else error)
         raise
     finally:
+        _leave(token)
+
+
+async def _astretch(client: "Client[Any]", op: Operation, body: Coroutine[Any, Any, T]) -> T:
+    token = current.set(op)
+    try:
+        return await body if op.deadline is None else await client.within_deadline(op, body)
+    except Foreign as foreign:
+        raise client.passed_on(op, foreign.error) from foreign.error.__cause__
+    except RuleBrokenError as error:
+        raise client.passed_on(op, error) from error.__cause__
+    except Exception as error:
+        raise client.failed(op, error) from _cause(error)
+    except BaseException as error:
+        client.cut_off(op, None if isinstance(error, _Ended) else error)
+        raise
+    finally:
+        _leave(token)
+
+
+def _leave(token: "Token[Operation | None]") -> None:
+    with suppress(ValueError):  # a coroutine that is thrown away is closed in another context
         current.reset(token)
-    client.succeeded(op)
-    return result
 
 
 def _cause(error: Exception) -> BaseException | None:
@@ -179,56 +213,98 @@ def paged(
     return Paged(SAFE, body)
 
 
-class Stream(Generic[T]):
-    """Items as they arrive; a context manager, closed at the end, on error, and by `close()`."""
+class _Streaming(Generic[T]):
+    """What both streams share: the whole stream is one operation, from its first item to its end."""
 
     def __init__(self, described: _Described, resource: "Resource[Any]", body: AsyncGenerator[T, None]) -> None:
-        self._described, self._resource, self._body = described, resource, body
+        self._described, self._client, self._body = described, resource._client, body
+        self._op: Operation | None = None
+
+    def _running(self) -> Operation:
+        if self._op is None:
+            self._op = self._client.begin(self._described.name, self._described.safety)
+        return self._op
+
+    def _ended(self) -> Operation | None:
+        """The operation that is still open, if any; it is not open any more."""
+        op, self._op = self._op, None
+        return op
+
+
+class Stream(_Streaming[T]):
+    """Items as they arrive; a context manager, closed at the end, on error, and by `close()`."""
 
     def __iter__(self) -> Iterator[T]:
         return self
 
     def __next__(self) -> T:
+        if _is_closed(self._body):
+            raise StopIteration
         try:
-            return _run(self._described, self._resource, _next(self._body))
+            return _stretch(self._client, self._running(), _next(self._body))
         except _Ended:
+            self._ended()
             raise StopIteration from None
+        except BaseException:
+            self._ended()
+            raise
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        with suppress(*(() if error is None else (Exception,))):  # the caller's own error is the one that matters
+            self.close()
 
     def close(self) -> None:
         """End the stream and free its connection."""
-        _run(self._described, self._resource, close_generator(self._body))
+        op = self._ended()
+        if op is None:
+            finish(close_generator(self._body))
+            return
+        _stretch(self._client, op, close_generator(self._body))
+        self._client.succeeded(op)
 
 
-class AsyncStream(Generic[T]):
+class AsyncStream(_Streaming[T]):
     """Items as they arrive, in `async for`; an async context manager. See `Stream`."""
-
-    def __init__(self, described: _Described, resource: "Resource[Any]", body: AsyncGenerator[T, None]) -> None:
-        self._described, self._resource, self._body = described, resource, body
 
     def __aiter__(self) -> AsyncIterator[T]:
         return self
 
     async def __anext__(self) -> T:
+        if _is_closed(self._body):
+            raise StopAsyncIteration
         try:
-            return await _arun(self._described, self._resource, _next(self._body))
+            return await _astretch(self._client, self._running(), _next(self._body))
         except _Ended:
+            self._ended()
             raise StopAsyncIteration from None
+        except BaseException:
+            self._ended()
+            raise
 
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        with suppress(*(() if error is None else (Exception,))):  # the caller's own error is the one that matters
+            await self.aclose()
 
     async def aclose(self) -> None:
         """End the stream and free its connection."""
-        await _arun(self._described, self._resource, close_generator(self._body))
+        op = self._ended()
+        if op is None:
+            await self._body.aclose()
+            return
+        await _astretch(self._client, op, close_generator(self._body))
+        self._client.succeeded(op)
+
+
+def _is_closed(body: AsyncGenerator[Any, None]) -> bool:
+    return getattr(body, "ag_frame", body) is None
 
 
 class _Ended(BaseException):
@@ -271,6 +347,19 @@ def streamed(
     return lambda body: Streamed(safety, body)
 
 
+async def _only(body: AsyncGenerator[T, None]) -> T:
+    async for value in body:
+        return value
+    raise RuleBrokenError("a held operation's body must yield once")
+
+
+async def _undo(body: AsyncGenerator[Any, None]) -> None:
+    """Run what follows the `yield`, in a `finally` or not, however the block ended."""
+    async for _ in body:
+        await body.aclose()
+        raise RuleBrokenError("a held operation's body must yield only once")
+
+
 class _Block(Generic[T]):
     """A held operation in `with`."""
 
@@ -278,11 +367,11 @@ class _Block(Generic[T]):
         self._described, self._resource, self._body = described, resource, body
 
     def __enter__(self) -> T:
-        return _run(self._described, self._resource, _next(self._body))
+        return _run(self._described, self._resource, _only(self._body))
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         try:
-            _run(self._described, self._resource, close_generator(self._body))
+            _run(self._described, self._resource, _undo(self._body))
         except Exception:
             if error is None:  # the caller's own error is the one that matters
                 raise
@@ -295,13 +384,13 @@ class _AsyncBlock(Generic[T]):
         self._described, self._resource, self._body = described, resource, body
 
     async def __aenter__(self) -> T:
-        return await _arun(self._described, self._resource, _next(self._body))
+        return await _arun(self._described, self._resource, _only(self._body))
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
         try:
-            await _arun(self._described, self._resource, close_generator(self._body))
+            await _arun(self._described, self._resource, _undo(self._body))
         except Exception:
             if error is None:  # the caller's own error is the one that matters
                 raise
