@@ -66,12 +66,13 @@ NATIVES = [
 
 def settings_for(url: str, token: str = "sk_test_token") -> dict[str, Any]:
     """Settings that lead every provider to one server."""
+    more: dict[str, Any] = {"allow_insecure": True}
     return {
-        "github": GitHubSettings(token=token, base_url=url),
-        "gitlab": GitLabSettings(token=token, base_url=url),
-        "openai": OpenAISettings(api_key=token, base_url=f"{url}/v1"),
-        "stripe": StripeSettings(secret_key=token, base_url=url),
-        "supabase": SupabaseSettings(url=url, key=token),
+        "github": GitHubSettings(token=token, base_url=url, **more),
+        "gitlab": GitLabSettings(token=token, base_url=url, **more),
+        "openai": OpenAISettings(api_key=token, base_url=f"{url}/v1", **more),
+        "stripe": StripeSettings(secret_key=token, base_url=url, **more),
+        "supabase": SupabaseSettings(url=url, key=token, **more),
     }
 
 
