@@ -5,6 +5,7 @@ def slow(event: Event) -> None:
     if isinstance(event, AttemptEvent) and event.seconds > 1:
         print(event.provider, event.operation, event.seconds)
 
+
 platforms = Platforms(observers=[slow])
 ```
 

@@ -1,0 +1,85 @@
+"""A provider's page: every operation with its exact signature, what it gives in each mode, and its models."""
+
+import importlib
+import importlib.util
+import inspect
+from collections.abc import Iterator
+from types import ModuleType
+
+from pydantic import BaseModel
+
+from generator.docstrings import markdown
+from generator.source import fields
+from generator.walk import Group, Operation, client_class, groups, operations
+from unifykit.platforms import PROVIDERS
+
+SAFETY = {
+    "safe": "safe (reads)",
+    "idempotent": "idempotent (a second time changes nothing)",
+    "keyed": "keyed (one idempotency key on every attempt)",
+    "unsafe": "unsafe (may happen twice, so it is sent again only if it certainly did not happen)",
+}
+
+
+def page(provider: str) -> str:
+    """The whole page."""
+    parts = [_head(provider)]
+    parts += [_group(group) for group in groups(provider)]
+    models = list(_models(provider))
+    if models:
+        parts.append("## Models\n\nFrozen. What the provider sent and the model does not name is in `raw`.")
+        parts += [_model(cls) for cls in models]
+    return "\n\n".join(parts)
+
+
+def _head(provider: str) -> str:
+    name, settings = PROVIDERS[provider]
+    count = len(operations(provider))
+    return (
+        f"# {name}\n\n{markdown(client_class(provider))}\n\n"
+        f"Extra: `pip install 'unifykit[{provider}]'`. Settings: [`{settings}`](settings.md#{settings.lower()}). "
+        f"{count} operations. What every client has beside them (`native`, `quota`, `with_options`, accounts) is in\n"
+        f"[platforms](platforms.md#client)."
+    )
+
+
+def _group(group: Group) -> str:
+    title = "On the client" if "." not in group.path else f"p.{group.path}"
+    told = "" if "." not in group.path else f"\n\n{markdown(group.cls)}"
+    return f"## {title}{told}\n\n" + "\n\n".join(_operation(op) for op in group.operations)
+
+
+def _operation(op: Operation) -> str:
+    lines = [f"### p.{op.path}", f"```text\n{op.signature.call(op.path.rpartition('.')[2])}\n```"]
+    sync, awaited = op.returns
+    if op.kind == "plain":
+        lines.append(
+            f"Returns `{sync}`. A plain method, the same in both modes."
+            if sync
+            else "A plain method, the same in both modes."
+        )
+    else:
+        lines.append(f"Sync: `{sync}` · async: `{awaited}` · {SAFETY[op.safety]}")
+    return "\n\n".join([*lines, markdown(op.body)])
+
+
+def _models(provider: str) -> Iterator[type[BaseModel]]:
+    module = f"unifykit.providers.{provider}.models"
+    if importlib.util.find_spec(module) is None:
+        return
+    loaded = importlib.import_module(module)
+    for name in sorted(_public(loaded)):
+        cls = getattr(loaded, name)
+        if inspect.isclass(cls) and issubclass(cls, BaseModel) and cls.__module__.startswith(module):
+            yield cls
+
+
+def _public(module: ModuleType) -> list[str]:
+    return getattr(module, "__all__", None) or [name for name in vars(module) if not name.startswith("_")]
+
+
+def _model(cls: type[BaseModel]) -> str:
+    inherited = ", ".join(f"`{base.__name__}`" for base in cls.__bases__ if base.__module__ == cls.__module__)
+    told = f"\n\nAlso has the fields of {inherited}." if inherited else ""
+    rows = "\n".join(f"- `{field.name}: {field.kind}`" for field in fields(cls))
+    return f"### {cls.__name__}\n\n{markdown(cls)}{told}" + (f"\n\n{rows}" if rows else "")
