@@ -167,8 +167,9 @@ def test_a_cancelled_operation_ends_its_span(recorded):
 
     with Loopback([Hang()]) as server:
         asyncio.run(go(server))
-    (span,) = recorded.named("github.repos.get")
-    assert span.attributes["error.type"] == "CancelledError"
+    ended = [span.attributes["error.type"] for span in recorded.named("github.repos.get")]
+    assert ended[0] == "CancelledError"
+    assert "CancelledError" not in ended[1:]  # the attempt in the thread that was left behind may be told later
     assert not recorded.observer._open
 
 

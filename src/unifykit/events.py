@@ -20,11 +20,16 @@ __all__ = ["AttemptEvent", "Event", "Observer", "OutcomeEvent", "StartEvent", "W
 
 @dataclass(frozen=True, slots=True)
 class StartEvent:
-    """An operation begins. `call` is the same number in every event of one operation."""
+    """An operation begins. `call` is the same number in every event of one operation.
+
+    Attributes:
+        stream: True if the caller's own code runs between its items, so that it is open while others begin and end.
+    """
 
     provider: str
     operation: str
     call: int
+    stream: bool = False
 
 
 @dataclass(frozen=True, slots=True)

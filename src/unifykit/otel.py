@@ -8,7 +8,7 @@ platforms = Platforms(observers=[OpenTelemetry()])
 ```
 
 An operation is a span (``github.issues.create``) under the caller's current span, and is itself the current span while
-it runs. Its attempts and waits are events on it. Requests of the SDK's own client (`p.github.native`) belong to no
+it runs (a stream is not: the caller's own code runs between its items). Its attempts and waits are events on it. Requests of the SDK's own client (`p.github.native`) belong to no
 operation: each attempt is a span, and a wait is an event on the caller's span. Names, counts and durations are
 recorded, never a header, a body, a URL or a credential.
 """
@@ -67,7 +67,7 @@ class OpenTelemetry:
         )
         self._attempts = meter.create_counter("unifykit.attempts", "{attempt}", "Requests sent")
         self._waited = meter.create_counter("unifykit.waited", "s", "Time waited before attempts")
-        self._open: dict[int, tuple[Span, Token[Context]]] = {}
+        self._open: dict[int, tuple[Span, Token[Context] | None]] = {}
 
     def __call__(self, event: Event) -> None:
         """Record one event."""
@@ -84,7 +84,8 @@ class OpenTelemetry:
         from opentelemetry import context, trace
 
         span = self._tracer.start_span(_name(event), kind=trace.SpanKind.CLIENT, attributes=_facts(event))
-        self._open[event.call] = span, context.attach(trace.set_span_in_context(span))
+        token = None if event.stream else context.attach(trace.set_span_in_context(span))
+        self._open[event.call] = span, token
 
     def _attempt(self, event: AttemptEvent) -> None:
         facts = _attempt_facts(event)
@@ -122,7 +123,8 @@ class OpenTelemetry:
         if event.call not in self._open:
             return  # it began before this observer, or in the parent of a fork
         span, token = self._open.pop(event.call)
-        context.detach(token)
+        if token is not None:
+            context.detach(token)
         span.set_attributes({"unifykit.attempts": event.attempts, "unifykit.waited": event.waited, **failure})
         if event.error is not None:
             span.set_status(trace.StatusCode.ERROR, event.error)

@@ -587,3 +587,25 @@ def test_another_policy_shares_the_account_and_counts_its_own_limit_apart():
     assert limited_.account.limiter is not bench.engine.account.limiter
     again = bench.engine.with_policy(replace(slow, retry=Retry.off()))
     assert again.account.limiter is limited_.account.limiter  # the same limit is one limit
+
+
+@pytest.mark.parametrize("at", ["before", "after an attempt", "in a wait"])
+def test_a_call_that_was_given_up_sends_nothing_more(at):
+    """A thread cannot be stopped, but what it does next can be."""
+    bench, op = Bench(), Operation("test", "things.do", SAFE)
+    plan = bench.plan(op=op)
+    op.over = at == "before"
+    if at == "before":
+        with pytest.raises(DeadlineExceededError, match="given this operation up"):
+            next(plan)
+        return
+    next(plan)
+    op.over = at == "after an attempt"
+    if at == "after an attempt":
+        with pytest.raises(StopIteration):
+            plan.send(bench.moment(TRANSIENT))
+        return
+    assert isinstance(plan.send(bench.moment(TRANSIENT)), Wait)
+    op.over = True
+    with pytest.raises(DeadlineExceededError, match="given this operation up"):
+        plan.send(bench.moment())

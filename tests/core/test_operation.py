@@ -157,6 +157,14 @@ def test_a_cancelled_operation_is_told(told):
     assert told.short == [("start", "things.hang"), ("CancelledError", "things.hang")]
 
 
+def test_an_operation_that_ended_is_over(client, run):
+    seen = []
+    run(lambda: client.things.get(7, seen=seen))
+    with pytest.raises(InvalidRequestError):
+        run(lambda: client.things.get(OSError(), seen=seen))
+    assert [op.over for op in seen] == [True, True]
+
+
 def test_a_coroutine_that_is_thrown_away_is_quiet():
     client = toy("async")
     holder = []
@@ -332,6 +340,7 @@ def test_a_stream_gives_items_and_is_one_operation(client, mode, run, told):
 def test_a_stream_is_closed_on_break(client, mode, run, told):
     assert run(lambda: take(mode, client.things.stream(1, 2, 3), 1)) == [1]
     assert client.native.log == [1, "closed"]
+    assert told[0].stream
     assert told.short == [("start", "things.stream"), (None, "things.stream")]
 
 

@@ -157,7 +157,7 @@ class Client(Resource[M]):
 
     # -- the way of one operation
 
-    def begin(self, name: str, safety: Safety) -> Operation:
+    def begin(self, name: str, safety: Safety, *, stream: bool = False) -> Operation:
         """Open an operation."""
         engine = self.link.engine
         op = Operation(self.provider, name, safety, deadline=allowed.get())
@@ -165,7 +165,7 @@ class Client(Resource[M]):
         if timeout is not None:
             op.deadline = op.sooner(Deadline(self.link.clock.now() + timeout, timeout))
         op.began = self.link.clock.now()
-        engine.tell(StartEvent(self.provider, name, op.call))
+        engine.tell(StartEvent(self.provider, name, op.call, stream))
         return op
 
     def succeeded(self, op: Operation) -> None:
@@ -196,6 +196,7 @@ class Client(Resource[M]):
         return error
 
     def _end(self, op: Operation, error: str | None) -> None:
+        op.over = True
         seconds = self.link.clock.now() - op.began
         self.link.engine.tell(OutcomeEvent(op.provider, op.name, op.call, seconds, op.attempts, op.waited, error))
 

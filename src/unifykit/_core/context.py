@@ -44,6 +44,7 @@ class Operation:
     weight: int = 1
     call: int = field(default_factory=lambda: next(_numbers))
     began: float = 0.0
+    over: bool = False
     attempts: int = 0
     waited: float = 0.0
     last: Exchange | None = None

@@ -133,6 +133,11 @@ class _Attempts:
 
     def _admit(self) -> Plan:
         self._within_deadline("retry wait" if self.attempt else "before the attempt")
+        if self.op.over:  # a thread that a cancelled call left behind
+            raise DeadlineExceededError(
+                "the caller has given this operation up, so nothing more was sent.",
+                provider=self.op.provider, operation=self.op.name, attempts=self.op.attempts,
+            )  # fmt: skip
         limiter = self.account.limiter
         yield from self._wait_for_quota()
         while not limiter.unlimited:
@@ -260,7 +265,7 @@ class _Attempts:
         return pause
 
     def _may_repeat(self, outcome: Outcome) -> bool:
-        if outcome.kind not in (Kind.TRANSIENT, Kind.THROTTLED) or not self.request.replayable:
+        if outcome.kind not in (Kind.TRANSIENT, Kind.THROTTLED) or not self.request.replayable or self.op.over:
             return False
         return not outcome.executed or self.request.safety is not Safety.UNSAFE
 

@@ -222,7 +222,7 @@ class _Streaming(Generic[T]):
 
     def _running(self) -> Operation:
         if self._op is None:
-            self._op = self._client.begin(self._described.name, self._described.safety)
+            self._op = self._client.begin(self._described.name, self._described.safety, stream=True)
         return self._op
 
     def _ended(self) -> Operation | None:
