@@ -6,6 +6,8 @@ so that no other client of the process is touched. Its own connection class keep
 redirect without its query, so that every page of a renamed repository's list is the first: ours follows it whole.
 """
 
+# ruff: noqa: C901, N802, SLF001 -- classes made around one wire, with PyGithub's own names
+
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -73,11 +75,15 @@ def requester_class(wire: Wire) -> type[Requester]:
             call: Call = self._call.it
             try:
                 reply = _send(wire, call)
+            except UnifyError:  # a deadline's error is an OSError too
+                raise
             except (HTTPError, OSError) as error:
                 raise requests_error(error, None) from error
             if reply.status == _ACCEPTED and call.method in ("GET", "HEAD"):
                 # PyGithub would poll for ever here, asleep.
-                raise UnexpectedResponseError("GitHub is still computing this result; ask again in a few seconds.", status=_ACCEPTED)
+                raise UnexpectedResponseError(
+                    "GitHub is still computing this result; ask again in a few seconds.", status=_ACCEPTED
+                )
             return Reply(reply)
 
         def close(self) -> None:
@@ -126,7 +132,9 @@ def _send(wire: Wire, call: Call) -> BaseHTTPResponse:
 
 def _astray(location: str) -> UnexpectedResponseError:
     there = split(location)[1] or "the same place"
-    return UnexpectedResponseError(f"GitHub redirects this to {there}, where it cannot be followed: is the base URL right?")
+    return UnexpectedResponseError(
+        f"GitHub redirects this to {there}, where it cannot be followed: is the base URL right?"
+    )
 
 
 class WiredGithub(github.Github):

@@ -317,6 +317,7 @@ LEAST = {
     gh.Gist: {"id": "a", "files": {"f.py": {"filename": "f.py", "size": 3}}, "public": True},
     gh.GistFile: {},
     gh.GitActor: {},
+    gh.FileCommit: {"content": None, "commit": {"sha": "a", "message": "m"}},
     gh.GitCommit: {"message": ""},
     gh.GitObject: {"type": "commit", "sha": "a"},
     gh.Hook: {"id": 1, "type": "Repository", "name": "web", "active": True, "events": ["push"], "config": {}},
@@ -329,6 +330,7 @@ LEAST = {
     gh.License: {},
     gh.MergeResult: {"sha": "a", "merged": True, "message": "m"},
     gh.Milestone: {"id": 1, "number": 1, "title": "t", "state": "open"},
+    gh.NewCommit: {"sha": "a", "message": "m"},
     gh.Notification: {
         "id": "1",
         "reason": "mention",

@@ -96,7 +96,9 @@ class Runs(GitHubResource[M]):
             PermissionDeniedError: It is running, or it is too old.
 
         Example:
-            >>> p.github.runs.rerun("octocat/hello-world", run.id)  # doctest: +SKIP
+            >>> run_id = p.github.workflows.dispatch("octocat/hello-world", "ci.yml", ref="main").workflow_run_id
+            >>> p.github.runs.cancel("octocat/hello-world", run_id)
+            >>> p.github.runs.rerun("octocat/hello-world", run_id)
         """
         await self.fetch("POST", f"{_run_path(repo, run_id)}/rerun")
 
@@ -114,7 +116,8 @@ class Runs(GitHubResource[M]):
             ConflictError: It is over.
 
         Example:
-            >>> p.github.runs.cancel("octocat/hello-world", run.id)  # doctest: +SKIP
+            >>> run_id = p.github.workflows.dispatch("octocat/hello-world", "ci.yml", ref="main").workflow_run_id
+            >>> p.github.runs.cancel("octocat/hello-world", run_id)
         """
         await self.fetch("POST", f"{_run_path(repo, run_id)}/cancel")
 

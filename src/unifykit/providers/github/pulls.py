@@ -52,9 +52,8 @@ class Pulls(GitHubResource[M]):
             InvalidRequestError: The branches have no difference, or there is a pull request already.
 
         Example:
-            >>> p.github.branches.create("octocat/hello-world", "topic").name
-            'topic'
-            >>> done = p.github.repos.put_file("octocat/hello-world", "a.txt", "a", message="Add a", branch="topic")
+            >>> _ = p.github.branches.create("octocat/hello-world", "topic")
+            >>> _ = p.github.repos.put_file("octocat/hello-world", "a.txt", "a", message="Add a", branch="topic")
             >>> p.github.pulls.create("octocat/hello-world", title="Add a", head="topic", base="main").state
             'open'
         """
@@ -142,7 +141,10 @@ class Pulls(GitHubResource[M]):
             base: Another branch to take the changes.
 
         Example:
-            >>> p.github.pulls.update("octocat/hello-world", 3, state="closed").state  # doctest: +SKIP
+            >>> _ = p.github.branches.create("octocat/hello-world", "topic")
+            >>> _ = p.github.repos.put_file("octocat/hello-world", "a.txt", "a", message="Add a", branch="topic")
+            >>> pull = p.github.pulls.create("octocat/hello-world", title="Add a", head="topic", base="main")
+            >>> p.github.pulls.update("octocat/hello-world", pull.number, state="closed").state
             'closed'
         """
         choice(state, State, "state")
@@ -167,7 +169,12 @@ class Pulls(GitHubResource[M]):
             InvalidRequestError: It is your own pull request, which only takes comments.
 
         Example:
-            >>> review = p.github["reviewer"].pulls.review("octocat/hello-world", 3, event="APPROVE")  # doctest: +SKIP
+            >>> _ = p.github.branches.create("octocat/hello-world", "topic")
+            >>> _ = p.github.repos.put_file("octocat/hello-world", "a.txt", "a", message="Add a", branch="topic")
+            >>> pull = p.github.pulls.create("octocat/hello-world", title="Add a", head="topic", base="main")
+            >>> reviewer = p.github["reviewer"]
+            >>> reviewer.pulls.review("octocat/hello-world", pull.number, event="APPROVE").state
+            'APPROVED'
         """
         choice(event, ReviewEvent, "event")
         if event != "APPROVE":
@@ -207,7 +214,10 @@ class Pulls(GitHubResource[M]):
             ConflictError: It cannot be merged: a conflict, a missing review, merged already, or another head than `sha`.
 
         Example:
-            >>> p.github.pulls.merge("octocat/hello-world", 3, method="squash").merged  # doctest: +SKIP
+            >>> _ = p.github.branches.create("octocat/hello-world", "topic")
+            >>> _ = p.github.repos.put_file("octocat/hello-world", "a.txt", "a", message="Add a", branch="topic")
+            >>> pull = p.github.pulls.create("octocat/hello-world", title="Add a", head="topic", base="main")
+            >>> p.github.pulls.merge("octocat/hello-world", pull.number, method="squash").merged
             True
         """
         choice(method, MergeMethod, "method")
@@ -228,7 +238,10 @@ class Pulls(GitHubResource[M]):
             body: The text, in Markdown.
 
         Example:
-            >>> p.github.pulls.comment("octocat/hello-world", 3, "Thanks!").body  # doctest: +SKIP
+            >>> _ = p.github.branches.create("octocat/hello-world", "topic")
+            >>> _ = p.github.repos.put_file("octocat/hello-world", "a.txt", "a", message="Add a", branch="topic")
+            >>> pull = p.github.pulls.create("octocat/hello-world", title="Add a", head="topic", base="main")
+            >>> p.github.pulls.comment("octocat/hello-world", pull.number, "Thanks!").body
             'Thanks!'
         """
         where = f"{issue_path(repo, number)}/comments"
@@ -245,7 +258,10 @@ class Pulls(GitHubResource[M]):
             number: Its number in the repository.
 
         Example:
-            >>> [file.filename for file in p.github.pulls.files("octocat/hello-world", 3)]  # doctest: +SKIP
+            >>> _ = p.github.branches.create("octocat/hello-world", "topic")
+            >>> _ = p.github.repos.put_file("octocat/hello-world", "a.txt", "a", message="Add a", branch="topic")
+            >>> pull = p.github.pulls.create("octocat/hello-world", title="Add a", head="topic", base="main")
+            >>> [file.filename for file in p.github.pulls.files("octocat/hello-world", pull.number)]
             ['a.txt']
         """
         return await self.fetch_page(PullRequestFile, cursor, f"{_path(repo, number)}/files")
