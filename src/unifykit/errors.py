@@ -128,8 +128,8 @@ class UnifyError(Exception):
 
 def _rebuild(cls: type[UnifyError], state: dict[str, Any]) -> UnifyError:
     error = cls.__new__(cls, state.get("message", ""))
+    super(UnifyError, error).__init__(state.get("message", ""))  # the builtin's own state, such as ImportError's `msg`
     error.__dict__.update(state)
-    error.args = (state.get("message", ""),)
     return error
 
 
