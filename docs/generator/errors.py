@@ -8,6 +8,7 @@ from unifykit import errors
 from unifykit._core.dialect import TRANSIENT
 from unifykit._core.translate import BY_STATUS, kind_of
 from unifykit.errors import UnifyError
+from unifykit.providers.redis.errors import BY_WORD
 
 INTRO = """# Errors
 
@@ -19,7 +20,7 @@ Everything that an operation raises is a `UnifyError`. What to catch, and what t
 def page() -> str:
     """The whole page."""
     classes = "\n\n".join(_class(getattr(errors, name)) for name in _in_order())
-    return f"{INTRO}\n## The tree\n\n{_tree()}\n\n## By status\n\n{_statuses()}\n\n{classes}"
+    return f"{INTRO}\n## The tree\n\n{_tree()}\n\n## By status\n\n{_statuses()}\n\n## By Redis's word\n\n{_words()}\n\n{classes}"
 
 
 def _tree() -> str:
@@ -52,6 +53,12 @@ def _statuses() -> str:
             *rows,
         ]
     )
+
+
+def _words() -> str:
+    rows = [f"| `{word}` | [`{kind.__name__}`](#{kind.__name__.lower()}) |" for word, kind in sorted(BY_WORD.items())]
+    head = "An error of Redis begins with a word, which is the error's `code`. Any other word is `InvalidRequestError`."
+    return "\n".join([head, "", "| word | error |", "| --- | --- |", *rows])
 
 
 def _row(status: str, reason: str, error: str, transient: bool | str) -> str:

@@ -3,8 +3,10 @@
 import importlib
 import importlib.util
 import inspect
+import re
 from collections.abc import Iterator
-from types import ModuleType
+from types import ModuleType, UnionType
+from typing import Literal, Union, get_origin
 
 from pydantic import BaseModel
 
@@ -25,6 +27,9 @@ def page(provider: str) -> str:
     """The whole page."""
     parts = [_head(provider)]
     parts += [_group(group) for group in groups(provider)]
+    aliases = _aliases(provider)
+    if aliases:
+        parts.append("## Types\n\n" + "\n".join(f"- `{name}` is `{told}`" for name, told in aliases.items()))
     models = list(_models(provider))
     if models:
         parts.append("## Models\n\nFrozen. What the provider sent and the model does not name is in `raw`.")
@@ -61,6 +66,18 @@ def _operation(op: Operation) -> str:
     else:
         lines.append(f"Sync: `{sync}` · async: `{awaited}` · {SAFETY[op.safety]}")
     return "\n\n".join([*lines, markdown(op.body)])
+
+
+def _aliases(provider: str) -> dict[str, str]:
+    """The names in signatures that stand for something longer."""
+    found: dict[str, set[str]] = {}
+    for op in operations(provider):
+        for name in re.findall(r"[A-Z]\w+", " ".join(op.signature.parameters)):
+            value = inspect.unwrap(op.body).__globals__.get(name)
+            if get_origin(value) in (Literal, UnionType, Union):
+                told = re.sub(r"\b(?:typing|datetime)\.", "", repr(value)).replace("'", '"')
+                found.setdefault(name, set()).add(told)
+    return {name: "` or `".join(sorted(told)) for name, told in sorted(found.items())}
 
 
 def _models(provider: str) -> Iterator[type[BaseModel]]:

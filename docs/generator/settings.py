@@ -12,10 +12,11 @@ INTRO = """# Settings
 A setting is read in this order; the first that is found counts.
 
 1. An argument: `Platforms(github=GitHubSettings(token="…"))`.
-2. The environment variables in the table below, from left to right.
-3. The same variables in a `.env` file, only where one is named: `Platforms(env_file=".env")`.
-   A variable of the process's environment wins over every line of the file that has the same name.
-4. The default.
+2. The environment variables in the tables below, from left to right.
+3. The default.
+
+Where a `.env` file is named, `Platforms(env_file=".env")`, its lines count as environment variables. Where both have a variable of the
+same name, the process's environment wins. No file is read unless it is named.
 
 An empty variable counts as not set. A required setting that is found nowhere raises
 [`ConfigurationError`](errors.md#configurationerror), which names every variable that was looked for.

@@ -51,7 +51,7 @@ class Operation:
     @property
     def returns(self) -> tuple[str, str]:
         """What the caller gets in sync and in async mode."""
-        told = self.signature.returns
+        told = self.signature.returns.replace("[M]", "").replace("builtins.", "")
         if isinstance(self.what, Checkup):
             return "CheckReport", "awaitable of CheckReport"
         if self.kind == "value":
@@ -152,7 +152,10 @@ def _handed_out(cls: type) -> Iterator[tuple[str, type]]:
 
 def _made_by(function: Callable[..., Any]) -> Iterator[type]:
     """The resource that a function returns or yields, if it does."""
-    told = get_type_hints(inspect.unwrap(function)).get("return")
+    try:
+        told = get_type_hints(inspect.unwrap(function)).get("return")
+    except NameError:  # a name that only type checkers import is no resource
+        return
     for made in (told, *get_args(told)):
         resource = get_origin(made) or made
         if isinstance(resource, type) and issubclass(resource, Resource):
