@@ -5,13 +5,14 @@ reference document. The order of the names in each field *is* the precedence; th
 """
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Self, cast
 from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from unifykit.errors import ConfigurationError
 
@@ -49,12 +50,23 @@ class ProviderSettings(BaseSettings):
 
     allow_insecure: bool = Field(default=False, validation_alias=_names("allow_insecure", "UNIFYKIT_ALLOW_INSECURE"))
 
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise self._malformed(error, {}) from None
+
+    def __reduce__(self) -> Any:
+        raise TypeError(f"{type(self).__name__} holds a secret: read it anew in the other process instead of pickling it")
+
     @field_validator("base_url", "url", check_fields=False)
     @classmethod
     def _url(cls, value: str, info: Any) -> str:
         parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
             raise ValueError("give a whole URL, such as https://api.example.com")
+        if parts.username is not None:
+            raise ValueError("a URL is shown in logs: keep the user and the password out of it")
         insecure = parts.scheme == "http" and parts.hostname not in _LOOPBACK and not info.data.get("allow_insecure")
         if insecure:
             raise ValueError("plain http would show the credential to the network: use https, or allow_insecure=True")
@@ -87,16 +99,19 @@ class ProviderSettings(BaseSettings):
         Raises:
             ConfigurationError: A required setting is missing or a value is malformed; the text names the variables.
         """
-        found = {field: environment.get(cls.find(field, environment, account) or "") for field in cls.model_fields}
-        key = (cls, account, tuple(found.values()))
-        if key not in _read:
-            _read.clear() if len(_read) > _KEPT else None
-            _read[key] = cls.make({field: value for field, value in found.items() if value}, account)
-        return _read[key]  # type: ignore[return-value]  # the key begins with the class
+        names = {field: cls.find(field, environment, account) or "" for field in cls.model_fields}
+        found = {field: environment[name] for field, name in names.items() if name}
+        key = (cls, account, tuple(found.items()))
+        kept = _read.get(key)
+        if kept is None:
+            if len(_read) >= _KEPT:
+                _read.clear()
+            kept = _read[key] = cls.make(found, account, names)
+        return cast("Self", kept)  # the key begins with the class
 
     @classmethod
-    def make(cls, values: Mapping[str, Any], account: str | None = None) -> Self:
-        """Build from values, with our error instead of pydantic's.
+    def make(cls, values: Mapping[str, Any], account: str | None = None, names: Mapping[str, str] = {}) -> Self:  # noqa: B006 -- never changed
+        """Build from values; `names` says for the error's text which variables they came from.
 
         Raises:
             ConfigurationError: See `read`.
@@ -105,15 +120,34 @@ class ProviderSettings(BaseSettings):
         if missing:
             wanted = "; ".join(f"{field}: {', '.join(cls.variables(field, account))}" for field in missing)
             name = cls.provider if account is None else f"{cls.provider}[{account!r}]"
-            raise ConfigurationError(f"{name} is not configured. Set one of these variables: {wanted}.", provider=cls.provider)
+            raise ConfigurationError(
+                f"{name} is not configured. Set one of these variables: {wanted}.", provider=cls.provider
+            )
+        made = cls.__new__(cls)
         try:
-            return cls.model_validate(dict(values))
+            cls.__pydantic_validator__.validate_python(dict(values), self_instance=made)
         except ValidationError as error:
-            faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
-            raise ConfigurationError(f"the settings of {cls.provider} are malformed: {faults}.", provider=cls.provider) from None
+            raise cls._malformed(error, names) from None
+        return made
 
     @classmethod
-    def settings_customise_sources(cls, settings_cls: type[BaseSettings], init_settings: Any, **_: Any) -> tuple[Any, ...]:
+    def _malformed(cls, error: ValidationError, names: Mapping[str, str]) -> ConfigurationError:
+        faults: list[str] = []
+        for fault in error.errors(include_input=False, include_url=False, include_context=False):
+            field = ".".join(map(str, fault["loc"]))
+            faults.append(f"{names.get(field) or field}: {fault['msg'].removeprefix('Value error, ')}")
+        text = f"the settings of {cls.provider} are malformed: {'; '.join(faults)}."
+        return ConfigurationError(text, provider=cls.provider)
+
+    @classmethod
+    def settings_customise_sources(  # noqa: PLR0917 -- pydantic's signature
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Values come from the caller alone; `read` has looked through the environment, with provenance."""
         return (init_settings,)
 
@@ -124,10 +158,7 @@ _read: dict[Any, ProviderSettings] = {}  # reading costs 0.5 ms a provider; the 
 
 def _of_account(name: str, provider: str, account: str) -> str:
     prefix = f"UNIFYKIT_{provider.upper()}_"
-    return name.replace(prefix, f"{prefix}{account.upper()}_", 1)
-
-
-S = TypeVar("S", bound=ProviderSettings)
+    return name.replace(prefix, f"{prefix}{re.sub(r'[^A-Z0-9]', '_', account.upper())}_", 1)
 
 
 def environment(env_file: str | os.PathLike[str] | None = None) -> dict[str, str]:
