@@ -1,6 +1,7 @@
 """A deadline holds for every SDK, in both modes, whatever the server does. In real time, because sockets must time out."""
 
 import asyncio
+import contextlib
 import re
 import threading
 import time
@@ -139,18 +140,21 @@ def test_a_turn_beyond_the_deadline_is_refused(both: Callable[..., Any]) -> None
 
 
 def test_a_place_that_does_not_become_free_is_left() -> None:
-    with Server([Hang()]) as server:
-        with Platforms(**settings_for(server.url), rate_limit=RateLimit(concurrency=1), retry=Retry.off()) as p:
-            openai = p.openai.native
-            holder = threading.Thread(
-                target=lambda: pytest.raises(Exception, openai.with_options(timeout=1).models.list)
-            )
-            holder.start()
-            while not server.seen:
-                time.sleep(0.005)  # until the only place is taken
-            with on_time(), deadline(ALLOWED), pytest.raises(DeadlineExceededError) as caught:
-                openai.models.list()
-            holder.join()
+    options = {"rate_limit": RateLimit(concurrency=1), "retry": Retry.off()}
+    with Server([Hang()]) as server, Platforms(**settings_for(server.url), **options) as p:
+        openai = p.openai.native
+
+        def hold() -> None:
+            with contextlib.suppress(Exception):
+                openai.with_options(timeout=1).models.list()
+
+        holder = threading.Thread(target=hold)
+        holder.start()
+        while not server.seen:
+            threading.Event().wait(0.005)  # until the only place is taken
+        with on_time(), deadline(ALLOWED), pytest.raises(DeadlineExceededError) as caught:
+            openai.models.list()
+        holder.join()
     assert caught.value.phase == "rate limit queue"
 
 

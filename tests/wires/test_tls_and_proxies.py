@@ -140,7 +140,7 @@ def read(native: Native, url: str, **options: Any) -> None:
 
 
 @one_of_each
-def test_a_certificate_of_a_given_authority_is_trusted(
+def test_a_certificate_of_a_given_authority_is_trusted(  # noqa: PLR0917 -- fixtures
     native: Native, authority: trustme.CA, server_context: ssl.SSLContext, fresh_context: None,
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
@@ -159,7 +159,7 @@ def test_a_certificate_of_another_authority_is_final(
     observe = lambda event: attempts.append(event) if isinstance(event, AttemptEvent) else None
     with Loopback([BODY], server_context) as server:
         for call in (native.read, native.write):
-            with pytest.raises(Exception, match="(?i)certificate|connection error"):
+            with pytest.raises(Exception, match=r"(?i)certificate|connection error"):
                 use(native, server.url, call, observers=[observe])
         assert server.seen == []
     assert [event.error for event in attempts] == ["tls", "tls"]
@@ -173,7 +173,7 @@ def test_a_typed_operation_calls_it_a_failed_connection(
     trust(trustme.CA(), tmp_path, monkeypatch)
     with Loopback([BODY], server_context) as server:
         h = both(**settings_for(server.url))
-        with pytest.raises(ConnectionFailedError, match="(?i)certificate") as caught:
+        with pytest.raises(ConnectionFailedError, match=r"(?i)certificate") as caught:
             h.run(lambda p: p.github.repos.get("o/r"))
     assert caught.value.attempts == 1
     assert not caught.value.maybe_executed
@@ -214,7 +214,7 @@ assert all(not getattr(pools, "_managers", None) for c in p._clients.values() fo
 
 
 @one_of_each
-def test_https_goes_through_the_proxys_tunnel(
+def test_https_goes_through_the_proxys_tunnel(  # noqa: PLR0917 -- fixtures
     native: Native, proxy: Proxy, authority: trustme.CA, server_context: ssl.SSLContext, fresh_context: None,
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip

@@ -123,5 +123,7 @@ class Policy:
     attempt_timeout: float = DEFAULT_ATTEMPT_TIMEOUT
 
     def __post_init__(self) -> None:
-        _require(self.timeout is None or self.timeout > 0, "timeout=… is a number of seconds above 0, or None for no limit")
+        _require(
+            self.timeout is None or self.timeout > 0, "timeout=… is a number of seconds above 0, or None for no limit"
+        )
         _require(self.attempt_timeout > 0, "attempt_timeout=… is a number of seconds above 0")

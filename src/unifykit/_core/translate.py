@@ -2,7 +2,7 @@
 
 from unifykit._core.context import Exchange, Operation
 from unifykit._core.dialect import Dialect
-from unifykit._core.outcome import Kind
+from unifykit._core.outcome import Kind, Safety
 from unifykit.errors import (
     AuthenticationError,
     ConflictError,
@@ -76,7 +76,8 @@ def from_failure(op: Operation, error: Exception) -> UnifyError:
         return ConnectionFailedError(f"no reply ({what}).")
     if op.attempts == 0:
         return InvalidRequestError(f"the request was refused before it was sent ({type(error).__name__}: {error}).")
-    status = op.last.status if op.last is not None else None
     return UnexpectedResponseError(
-        f"the reply is not what the API promises ({type(error).__name__}: {error}).", status=status
+        f"the reply is not what the API promises ({type(error).__name__}: {error}).",
+        status=op.last.status if op.last is not None else None,
+        maybe_executed=op.safety is Safety.UNSAFE,  # the platform said yes, and then nothing that makes sense
     )

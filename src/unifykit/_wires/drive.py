@@ -40,7 +40,7 @@ def operation_for(engine: Engine, clock: Clock) -> tuple[Operation, Deadline | N
     return op, op.sooner(allowed.get())
 
 
-def drive(
+def drive(  # noqa: PLR0917 -- the ports of one machine
     engine: Engine, clock: Clock, request: Request, port: Port[R], send: Callable[[float], R],
     op: Operation, limit: Deadline | None,
 ) -> R:  # fmt: skip
@@ -93,7 +93,7 @@ def _park(engine: Engine, step: Park) -> None:
         ready.wait(step.seconds)
 
 
-async def adrive(
+async def adrive(  # noqa: PLR0917 -- see `drive`
     engine: Engine, clock: Clock, request: Request, port: Port[R], send: Callable[[float], Awaitable[R]],
     op: Operation, limit: Deadline | None,
 ) -> R:  # fmt: skip

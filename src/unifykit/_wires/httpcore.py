@@ -50,17 +50,20 @@ def timed_streams(core: ModuleType) -> Streams:  # noqa: C901 -- classes over a 
         def __init__(self, inner: Any) -> None:
             self._inner = inner
 
-        async def read(self, max_bytes: int, timeout: float | None = None) -> Any:
+        async def read(self, max_bytes: int, timeout: float | None = None) -> Any:  # noqa: ASYNC109
             return await self._inner.read(max_bytes, ask(timeout, core.ReadTimeout))
 
-        async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
             await self._inner.write(buffer, ask(timeout, core.WriteTimeout))
 
         async def aclose(self) -> None:
             await self._inner.aclose()
 
         async def start_tls(
-            self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
+            self,
+            ssl_context: Any,
+            server_hostname: str | None = None,
+            timeout: float | None = None,  # noqa: ASYNC109
         ) -> Any:
             return AsyncStream(
                 await self._inner.start_tls(ssl_context, server_hostname, ask(timeout, core.ConnectTimeout))
@@ -74,7 +77,7 @@ def timed_streams(core: ModuleType) -> Streams:  # noqa: C901 -- classes over a 
             return Stream(super().connect_tcp(*args, timeout=ask(timeout, core.ConnectTimeout), **kwargs))
 
     class AsyncBackend(core.AnyIOBackend):  # type: ignore[misc, name-defined]
-        async def connect_tcp(self, *args: Any, timeout: float | None = None, **kwargs: Any) -> Any:
+        async def connect_tcp(self, *args: Any, timeout: float | None = None, **kwargs: Any) -> Any:  # noqa: ASYNC109
             return AsyncStream(await super().connect_tcp(*args, timeout=ask(timeout, core.ConnectTimeout), **kwargs))
 
     return Streams(Backend, AsyncBackend)

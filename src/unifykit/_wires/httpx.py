@@ -24,7 +24,7 @@ from unifykit._wires.drive import Port, adrive, drive, operation_for
 from unifykit._wires.fork import AfterFork
 from unifykit._wires.httpcore import timed_streams
 from unifykit._wires.loops import PerLoop
-from unifykit._wires.origin import Home
+from unifykit._wires.origin import Home, without_credentials
 from unifykit._wires.proxies import proxy_for
 from unifykit._wires.safety import key_for, safety_of
 from unifykit._wires.tls import CONTEXT, is_certificate_error
@@ -85,6 +85,13 @@ class _Wire:
         capped = {name: Until(_sooner(given.get(name), timeout), end) for name in _WAITS}
         request.extensions = {**request.extensions, "timeout": capped}
         return end
+
+    def finished(self, request: Any, reply: Any, began: float) -> Any:
+        """A reply whose body was read, in the state in which the client's own reading would leave it."""
+        if reply.status_code >= _ERRORS:
+            reply._content = without_credentials(reply.content, request.headers)  # noqa: SLF001 -- as `read` sets it
+        reply.elapsed = dt.timedelta(seconds=self.clock.now() - began)
+        return reply
 
     def judged(self, op: Operation, reply: Any) -> Outcome:
         """What a reply means; keeps it for the error translator."""
@@ -205,8 +212,7 @@ def _make_family(module: ModuleType) -> Family:  # noqa: C901 -- classes over a 
                 except BaseException:
                     reply.close()
                     raise
-                reply.elapsed = dt.timedelta(seconds=wire.clock.now() - began)
-                return reply
+                return wire.finished(request, reply, began)
 
             port: Port[Any] = Port(functools.partial(wire.judged, op), blame, lambda reply: reply.close())
             return drive(wire.engine, wire.clock, facts, port, attempt, op, limit)
@@ -221,7 +227,7 @@ def _make_family(module: ModuleType) -> Family:  # noqa: C901 -- classes over a 
             given = request.extensions.get("timeout", {})
             stream = request.extensions.get(_STREAM, True)
 
-            async def attempt(timeout: float) -> Any:
+            async def attempt(timeout: float) -> Any:  # noqa: ASYNC109 -- the engine's
                 end, began = wire.timed(request, given, timeout), wire.clock.now()
                 reply = await wire.pools.find(request.url).handle_async_request(request)
                 reply.request = request
@@ -233,8 +239,7 @@ def _make_family(module: ModuleType) -> Family:  # noqa: C901 -- classes over a 
                 except BaseException:
                     await reply.aclose()
                     raise
-                reply.elapsed = dt.timedelta(seconds=wire.clock.now() - began)
-                return reply
+                return wire.finished(request, reply, began)
 
             port: Port[Any] = Port(functools.partial(wire.judged, op), blame, lambda reply: reply.aclose())
             return await adrive(wire.engine, wire.clock, facts, port, attempt, op, limit)

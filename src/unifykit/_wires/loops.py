@@ -1,6 +1,7 @@
 """Async connections belong to one event loop. One set for each loop, closed when that loop shuts down."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Generic, TypeVar
 
@@ -51,8 +52,6 @@ class PerLoop(Generic[T]):
 
 def _prime(guard: AsyncGenerator[None, None]) -> AsyncGenerator[None, None]:
     first = guard.asend(None)
-    try:
+    with contextlib.suppress(StopIteration):
         first.send(None)  # runs to the `yield` without a loop
-    except StopIteration:
-        pass
     return guard

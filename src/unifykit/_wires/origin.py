@@ -1,6 +1,6 @@
 """Credentials stay on their origin: scheme, host and port."""
 
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from urllib.parse import urlsplit
 
 CREDENTIALS = frozenset(
@@ -16,6 +16,9 @@ CREDENTIALS = frozenset(
     )
 )
 """Headers that carry a credential on any of the platforms."""
+
+_SHORTEST = 8  # what is shorter is no credential, and may be part of a word
+_HIDDEN = b"[credential]"
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -44,3 +47,14 @@ class Home:
             return
         for name in [name for name in headers if name.lower() in CREDENTIALS]:
             del headers[name]
+
+
+def without_credentials(body: bytes, sent: Mapping[str, str | bytes]) -> bytes:
+    """A refusal's body without the credentials of the request: some gateways repeat them, and SDKs log what they read."""
+    for name, value in sent.items():
+        if name.lower() in CREDENTIALS:
+            text = value if isinstance(value, bytes) else value.encode()
+            secret = text.rpartition(b" ")[2]
+            if len(secret) >= _SHORTEST:
+                body = body.replace(secret, _HIDDEN).replace(secret.replace(b"/", b"\\/"), _HIDDEN)
+    return body

@@ -1,8 +1,7 @@
 """The wire under SDKs that ride on requests (python-gitlab): an adapter that lets the engine drive, and a session that keeps secrets."""
 
-from collections.abc import MutableMapping
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -20,6 +19,9 @@ from unifykit._wires.origin import CREDENTIALS
 from unifykit._wires.urllib3 import Call, Wire, split
 from unifykit.errors import UnifyError
 
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
 
 class Adapter(HTTPAdapter):
     """Sends what requests prepared over our wire."""
@@ -31,14 +33,14 @@ class Adapter(HTTPAdapter):
     def __reduce__(self) -> Any:
         raise TypeError("this adapter holds connections: build its client anew instead of pickling it")
 
-    def send(
+    def send(  # noqa: PLR0917 -- as requests has it
         self,
         request: PreparedRequest,
         stream: bool = False,
         timeout: Any = None,
-        verify: Any = True,
-        cert: Any = None,
-        proxies: Any = None,
+        verify: Any = True,  # noqa: ARG002 -- the wire's business
+        cert: Any = None,  # noqa: ARG002
+        proxies: Any = None,  # noqa: ARG002
     ) -> Response:
         """See `requests.adapters.HTTPAdapter.send`. Certificates and proxies are the wire's business."""
         scheme, host, port, target = split(request.url or "")
@@ -87,7 +89,7 @@ def _no_auth(request: PreparedRequest) -> PreparedRequest:
 
 
 def _seconds(timeout: Any) -> float | None:
-    parts: tuple[Any, ...] = timeout if isinstance(timeout, tuple) else (timeout,)
+    parts = cast("tuple[Any, ...]", timeout if isinstance(timeout, tuple) else (timeout,))
     numbers = [float(part) for part in parts if isinstance(part, int | float)]
     return max(numbers) if numbers else None
 

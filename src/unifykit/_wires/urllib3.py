@@ -28,7 +28,7 @@ from unifykit._core.engine import Engine
 from unifykit._core.outcome import Kind, Outcome, Request
 from unifykit._wires.drive import Port, drive, operation_for
 from unifykit._wires.fork import AfterFork
-from unifykit._wires.origin import Home
+from unifykit._wires.origin import Home, without_credentials
 from unifykit._wires.proxies import proxy_for
 from unifykit._wires.safety import key_for, safety_of
 from unifykit._wires.sockets import HTTPPool, HTTPSPool
@@ -161,12 +161,14 @@ class Wire:
         )  # fmt: skip
         if call.stream and reply.status < _ERRORS:
             end.at = None if limit is None else limit.at
-        else:
-            reply.data  # noqa: B018 -- reads and keeps it
+            return reply
+        data = reply.data
+        if reply.status >= _ERRORS:
+            reply._body = without_credentials(data, call.headers)  # type: ignore[attr-defined]  # noqa: SLF001 -- what `data` keeps
         return reply
 
 
-def blame(error: Exception) -> Outcome | None:
+def blame(error: Exception) -> Outcome | None:  # noqa: PLR0911 -- a table
     """What a failure of urllib3 means; None if it is no failure of the exchange."""
     cause = error.__cause__ if isinstance(error, ProxyError) and error.__cause__ is not None else error
     if isinstance(error, UnifyError):

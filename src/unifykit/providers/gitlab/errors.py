@@ -38,5 +38,5 @@ def _flat(said: Any) -> str:
     if isinstance(said, dict):
         return "; ".join(f"{name} {_flat(value)}" for name, value in cast("dict[str, Any]", said).items())
     if isinstance(said, list):
-        return ", ".join(_flat(item) for item in said)
+        return ", ".join(map(_flat, said))  # pyright: ignore[reportUnknownArgumentType] -- JSON values
     return str(said or "")
