@@ -110,6 +110,33 @@ def _(w):
         w.do(lambda p: p.github.repos.contents(w.repo, "nothing.txt"))
 
 
+@step("repos.contents: odd names")
+def _(w):
+    path = "a b/c;d?e#f%41&+=@é.txt"
+    w.do(lambda p: p.github.repos.put_file(w.repo, path, "x", message="Add"))
+    assert w.do(lambda p: p.github.repos.contents(w.repo, path)).path == path
+    assert w.do(lambda p: p.github.repos.download(w.repo, path)) == b"x"
+
+
+@step("repos.download: above 1 MB")
+def _(w):
+    data = BYTES * 1500
+    w.do(lambda p: p.github.repos.put_file(w.repo, "big.bin", data, message="Add"))
+    assert w.do(lambda p: p.github.repos.download(w.repo, "big.bin")) == data
+    assert w.do(lambda p: p.github.repos.contents(w.repo, "big.bin")).size == len(data)
+
+
+@step("branches.get: odd names")
+def _(w):
+    w.do(lambda p: p.github.branches.create(w.repo, "fix/é#1%41"))
+    assert w.do(lambda p: p.github.branches.get(w.repo, "fix/é#1%41")).name == "fix/é#1%41"
+    w.do(lambda p: p.github.repos.put_file(w.repo, "a.txt", "a", message="Add", branch="fix/é#1%41"))
+    assert w.do(lambda p: p.github.repos.download(w.repo, "a.txt", ref="fix/é#1%41")) == b"a"
+    assert w.do(lambda p: p.github.commits.compare(w.repo, "main", "fix/é#1%41")).ahead_by == 1
+    w.do(lambda p: p.github.branches.delete(w.repo, "fix/é#1%41"))
+    assert [one.name for one in w.do(lambda p: p.github.branches.list(w.repo))] == ["main"]
+
+
 @step("repos.download")
 def _(w):
     w.do(lambda p: p.github.repos.put_file(w.repo, "data.bin", BYTES, message="Add"))
@@ -228,8 +255,8 @@ def _(w):
 
 @step("issues.remove_label")
 def _(w):
-    number = w.issue(labels=["bug", "good first issue"])
-    found = w.do(lambda p: p.github.issues.remove_label(w.repo, number, "good first issue"))
+    number = w.issue(labels=["bug", "area/core: a?b"])
+    found = w.do(lambda p: p.github.issues.remove_label(w.repo, number, "area/core: a?b"))
     assert [label.name for label in found] == ["bug"]
 
 

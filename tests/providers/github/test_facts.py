@@ -258,3 +258,35 @@ def test_a_deadline_is_told_as_one_and_not_as_a_lost_connection(both):
             h.run(lambda p: p.github.me())
     assert caught.value.phase == "retry wait"
     assert passed.value.phase == "retry wait"
+
+
+def test_a_write_whose_reply_makes_no_sense_may_have_happened(both):
+    with Loopback([Reply(201, "<html>")]) as server:
+        with pytest.raises(UnexpectedResponseError) as caught:
+            both(github=settings(server.url)).run(create)
+        assert len(server.seen) == 1
+    assert caught.value.maybe_executed
+
+
+def test_a_read_whose_reply_makes_no_sense_changed_nothing(both):
+    with Loopback([Reply(200, "<html>")]) as server, pytest.raises(UnexpectedResponseError) as caught:
+        both(github=settings(server.url)).run(lambda p: p.github.me())
+    assert not caught.value.maybe_executed
+
+
+def test_the_sdk_s_own_client_is_behind_the_same_wire(both):
+    seen = []
+    with Loopback([Reply(503, {}), Reply(200, {"login": "octocat", "id": 1, "url": "/user"})]) as server:
+        h = both(github=settings(server.url), clock=VirtualClock(), observers=[seen.append])
+        assert h.p.github.native.get_user().login == "octocat"
+        assert len(server.seen) == 2
+    assert {event.operation for event in seen} == {"native"}
+
+
+def test_a_file_that_comes_without_its_bytes_says_to_download_it(both):
+    """https://docs.github.com/en/rest/repos/contents#get-repository-content: 1-100 MB have no content."""
+    big = {"type": "file", "name": "x", "path": "x", "sha": "a", "size": 2_000_000, "encoding": "none", "content": ""}
+    with Loopback([Reply(200, big)]) as server:
+        file = both(github=settings(server.url)).run(lambda p: p.github.repos.contents("a/b", "x"))
+    with pytest.raises(ValueError, match="download it"):
+        _ = file.decoded

@@ -1,4 +1,7 @@
-"""GitHub over PyGithub (extra ``github``). https://docs.github.com/en/rest"""
+"""GitHub over PyGithub (extra ``github``).
+
+https://docs.github.com/en/rest
+"""
 
 from unifykit.providers.github.client import GitHub
 

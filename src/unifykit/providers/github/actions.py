@@ -1,4 +1,7 @@
-"""Workflows and their runs. https://docs.github.com/en/rest/actions"""
+"""Workflows and their runs.
+
+https://docs.github.com/en/rest/actions
+"""
 
 from collections.abc import Mapping
 from typing import Any, Literal

@@ -35,7 +35,10 @@ def numbered(number: Any, what: str) -> str:
 
 
 def ref(name: str) -> str:
-    """A branch, tag or hash as one segment. https://git-scm.com/docs/git-check-ref-format"""
+    """A branch, tag or hash as one segment.
+
+    https://git-scm.com/docs/git-check-ref-format
+    """
     if _NO_REF.search(name):
         raise InvalidRequestError(f"{name!r} is no branch, tag or commit hash.")
     return quote(name, safe="")

@@ -1,4 +1,7 @@
-"""Branches. https://docs.github.com/en/rest/branches/branches"""
+"""Branches.
+
+https://docs.github.com/en/rest/branches/branches
+"""
 
 from urllib.parse import quote
 

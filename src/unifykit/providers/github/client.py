@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 
 class GitHub(Client[M], GitHubResource[M]):
-    """GitHub for one account: `p.github`. https://docs.github.com/en/rest"""
+    """GitHub for one account: `p.github`.
+
+    https://docs.github.com/en/rest
+    """
 
     provider = "github"
     packages = ("github",)

@@ -1,4 +1,7 @@
-"""Who may do what in a repository. https://docs.github.com/en/rest/collaborators/collaborators"""
+"""Who may do what in a repository.
+
+https://docs.github.com/en/rest/collaborators/collaborators
+"""
 
 from typing import Literal
 

@@ -1,4 +1,7 @@
-"""Commits. https://docs.github.com/en/rest/commits/commits"""
+"""Commits.
+
+https://docs.github.com/en/rest/commits/commits
+"""
 
 from datetime import datetime
 

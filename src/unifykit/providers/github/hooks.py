@@ -1,4 +1,7 @@
-"""Webhooks of a repository. https://docs.github.com/en/rest/repos/webhooks"""
+"""Webhooks of a repository.
+
+https://docs.github.com/en/rest/repos/webhooks
+"""
 
 from collections.abc import Sequence
 from typing import Literal

@@ -1,4 +1,7 @@
-"""Issues. https://docs.github.com/en/rest/issues/issues"""
+"""Issues.
+
+https://docs.github.com/en/rest/issues/issues
+"""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,7 @@
-"""Pull requests. https://docs.github.com/en/rest/pulls/pulls"""
+"""Pull requests.
+
+https://docs.github.com/en/rest/pulls/pulls
+"""
 
 from typing import Literal
 

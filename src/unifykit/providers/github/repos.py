@@ -1,4 +1,7 @@
-"""Repositories and their files. https://docs.github.com/en/rest/repos/repos"""
+"""Repositories and their files.
+
+https://docs.github.com/en/rest/repos/repos
+"""
 
 import json
 from base64 import b64encode
