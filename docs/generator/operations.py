@@ -4,7 +4,7 @@ import importlib
 import importlib.util
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from types import ModuleType, UnionType
 from typing import Literal, Union, get_origin
 
@@ -15,22 +15,17 @@ from generator.source import fields
 from generator.walk import Group, Operation, client_class, groups, operations
 from unifykit.platforms import PROVIDERS
 
-SAFETY = {
-    "safe": "safe (reads)",
-    "idempotent": "idempotent (a second time changes nothing)",
-    "keyed": "keyed (one idempotency key on every attempt)",
-    "unsafe": "unsafe (may happen twice, so it is sent again only if it certainly did not happen)",
-}
+_SAFETY = "../how-to/retries.md#what-is-sent-again"
 
 
 def page(provider: str) -> str:
     """The whole page."""
-    parts = [_head(provider)]
-    parts += [_group(group) for group in groups(provider)]
+    models = list(_models(provider))
+    names = {cls.__name__ for cls in models}
+    parts = [_head(provider), *(_group(group, names) for group in groups(provider))]
     aliases = _aliases(provider)
     if aliases:
         parts.append("## Types\n\n" + "\n".join(f"- `{name}` is `{told}`" for name, told in aliases.items()))
-    models = list(_models(provider))
     if models:
         parts.append("## Models\n\nFrozen. What the provider sent and the model does not name is in `raw`.")
         parts += [_model(cls) for cls in models]
@@ -48,24 +43,24 @@ def _head(provider: str) -> str:
     )
 
 
-def _group(group: Group) -> str:
+def _group(group: Group, models: Collection[str]) -> str:
     title = "On the client" if "." not in group.path else f"p.{group.path}"
     told = "" if "." not in group.path else f"\n\n{markdown(group.cls)}"
-    return f"## {title}{told}\n\n" + "\n\n".join(_operation(op) for op in group.operations)
+    return f"## {title}{told}\n\n" + "\n\n".join(_operation(op, models) for op in group.operations)
 
 
-def _operation(op: Operation) -> str:
-    lines = [f"### p.{op.path}", f"```text\n{op.signature.call(op.path.rpartition('.')[2])}\n```"]
+def _operation(op: Operation, models: Collection[str]) -> str:
+    called = f"```text\n{op.signature.call(op.path.rpartition('.')[2])}\n```"
+    return "\n\n".join([f"### p.{op.path}", called, _gives(op, models), markdown(op.body)])
+
+
+def _gives(op: Operation, models: Collection[str]) -> str:
     sync, awaited = op.returns
     if op.kind == "plain":
-        lines.append(
-            f"Returns `{sync}`. A plain method, the same in both modes."
-            if sync
-            else "A plain method, the same in both modes."
-        )
-    else:
-        lines.append(f"Sync: `{sync}` · async: `{awaited}` · {SAFETY[op.safety]}")
-    return "\n\n".join([*lines, markdown(op.body)])
+        return f"Gives {sync}. A plain method, the same in both modes."
+    named = [name for name in re.findall(r"\w+", sync) if name in models]
+    links = "".join(f" · model: [{name}](#{name.lower()})" for name in named)
+    return f"Sync: {sync} · async: {awaited} · [{op.safety}]({_SAFETY}){links}"
 
 
 def _aliases(provider: str) -> dict[str, str]:

@@ -50,19 +50,19 @@ class Operation:
 
     @property
     def returns(self) -> tuple[str, str]:
-        """What the caller gets in sync and in async mode."""
+        """What the caller gets in sync and in async mode, as Markdown."""
         told = self.signature.returns.replace("[M]", "").replace("builtins.", "")
         if isinstance(self.what, Checkup):
-            return "CheckReport", "awaitable of CheckReport"
+            return "`CheckReport`", "awaitable of `CheckReport`"
         if self.kind == "value":
-            return told, f"awaitable of {told}"
+            return f"`{told}`", f"awaitable of `{told}`"
         if self.kind == "plain":
-            return told, told
+            return f"`{told}`", f"`{told}`"
         item = _first(told)
         return {
-            "pager": (f"Pager[{item}]", f"AsyncPager[{item}]"),
-            "stream": (f"Stream[{item}]", f"AsyncStream[{item}]"),
-            "with": (f"context manager of {item}", f"async context manager of {item}"),
+            "pager": (f"`Pager[{item}]`", f"`AsyncPager[{item}]`"),
+            "stream": (f"`Stream[{item}]`", f"`AsyncStream[{item}]`"),
+            "with": (f"context manager of `{item}`", f"async context manager of `{item}`"),
         }[self.kind]
 
 
