@@ -35,7 +35,9 @@ def state(error):
 
 
 @pytest.mark.parametrize("kind", EVERY)
-@pytest.mark.parametrize("send", [copy.copy, copy.deepcopy, *[lambda e, p=p: pickle.loads(pickle.dumps(e, p)) for p in range(2, 6)]])
+@pytest.mark.parametrize(
+    "send", [copy.copy, copy.deepcopy, *[lambda e, p=p: pickle.loads(pickle.dumps(e, p)) for p in range(2, 6)]]
+)
 def test_every_error_keeps_every_attribute(kind, send):
     error = made(kind)
     error.add_note("seen in the nightly run")
@@ -56,7 +58,12 @@ class Own(PaymentDeclinedError):
 
 def test_a_subclass_with_arguments_of_its_own_pickles_too():
     found = pickle.loads(pickle.dumps(Own(7)))
-    assert (type(found), found.invoice, found.decline_code, found.message) == (Own, 7, "lost_card", "Invoice 7 was declined.")
+    assert (type(found), found.invoice, found.decline_code, found.message) == (
+        Own,
+        7,
+        "lost_card",
+        "Invoice 7 was declined.",
+    )
 
 
 def test_the_tree_is_as_drawn():
@@ -74,7 +81,11 @@ def test_the_tree_is_as_drawn():
 
 def test_errors_are_the_builtin_too_where_that_is_true():
     builtin = {kind.__name__: kind.__bases__[1] for kind in EVERY if len(kind.__bases__) > 1}
-    assert builtin == {"MissingExtraError": ImportError, "InvalidRequestError": ValueError, "DeadlineExceededError": TimeoutError}
+    assert builtin == {
+        "MissingExtraError": ImportError,
+        "InvalidRequestError": ValueError,
+        "DeadlineExceededError": TimeoutError,
+    }
 
 
 @pytest.mark.parametrize(
@@ -108,7 +119,14 @@ def test_the_text_says_what_happened_where_and_what_to_do(error, text):
 
 @pytest.mark.parametrize("kind", EVERY)
 def test_what_may_be_tried_again(kind):
-    waits = {"RateLimitedError", "ServerError", "UnavailableError", "ConnectionFailedError", "CircuitOpenError", "DeadlineExceededError"}
+    waits = {
+        "RateLimitedError",
+        "ServerError",
+        "UnavailableError",
+        "ConnectionFailedError",
+        "CircuitOpenError",
+        "DeadlineExceededError",
+    }
     assert kind("x").retryable is (kind.__name__ in waits)
     assert kind("x", maybe_executed=True).retryable is False
 

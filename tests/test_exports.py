@@ -55,9 +55,15 @@ def test_an_unknown_name_is_an_attribute_error():
 @pytest.mark.parametrize("module", NAMING)
 def test_every_public_module_names_what_it_gives(module):
     found = importlib.import_module(module)
-    assert list(found.__all__) == sorted(found.__all__, key=lambda name: (not name.isupper(), not name[0].isupper(), name))
+    assert list(found.__all__) == sorted(
+        found.__all__, key=lambda name: (not name.isupper(), not name[0].isupper(), name)
+    )
     for name in found.__all__:
         assert hasattr(found, name), name
     if module.startswith(("unifykit.errors", "unifykit.settings")):
-        own = {name for name, value in vars(found).items() if inspect.isclass(value) and value.__module__ == module and name[0] != "_"}
+        own = {
+            name
+            for name, value in vars(found).items()
+            if inspect.isclass(value) and value.__module__ == module and name[0] != "_"
+        }
         assert own == set(found.__all__)

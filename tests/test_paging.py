@@ -500,7 +500,9 @@ def _plain(one):
     return one.pager(afetch if one.is_async else lambda _: Page([{"a": 1}])).to_dataframe()
 
 
-@pytest.mark.parametrize(("package", "call"), [("tqdm.auto", lambda p: p.collect(progress=True)), ("pandas", lambda p: p.to_dataframe())])
+@pytest.mark.parametrize(
+    ("package", "call"), [("tqdm.auto", lambda p: p.collect(progress=True)), ("pandas", lambda p: p.to_dataframe())]
+)
 def test_without_the_notebook_extra_the_error_says_what_to_type(book, monkeypatch, package, call):
     monkeypatch.setitem(sys.modules, package, None)
     one = book()

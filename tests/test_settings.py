@@ -159,7 +159,10 @@ def test_what_is_missing_is_named_with_its_variables(kind):
     [
         ({"GITHUB_TOKEN": "two\nlines"}, ["GITHUB_TOKEN", "line break"]),
         ({"GITHUB_TOKEN": "x", "GITHUB_API_URL": "api.github.com"}, ["GITHUB_API_URL", "whole URL"]),
-        ({"UNIFYKIT_GITHUB_TOKEN": "x", "UNIFYKIT_GITHUB_BASE_URL": "http://example.com"}, ["UNIFYKIT_GITHUB_BASE_URL", "plain http"]),
+        (
+            {"UNIFYKIT_GITHUB_TOKEN": "x", "UNIFYKIT_GITHUB_BASE_URL": "http://example.com"},
+            ["UNIFYKIT_GITHUB_BASE_URL", "plain http"],
+        ),
         ({"GITHUB_TOKEN": "x", "UNIFYKIT_ALLOW_INSECURE": "perhaps"}, ["UNIFYKIT_ALLOW_INSECURE", "boolean"]),
         ({"GITHUB_TOKEN": "a b\x00", "GITHUB_API_URL": "x"}, ["GITHUB_TOKEN", "GITHUB_API_URL"]),
     ],
@@ -215,8 +218,12 @@ def test_urls(url, fine):
 
 
 def test_plain_http_by_explicit_permission():
-    assert GitHubSettings(token="x", base_url="http://git.internal", allow_insecure=True).base_url == "http://git.internal"
-    assert GitHubSettings.read({"GITHUB_TOKEN": "x", "GITHUB_API_URL": "http://git.internal", "UNIFYKIT_ALLOW_INSECURE": "1"})
+    assert (
+        GitHubSettings(token="x", base_url="http://git.internal", allow_insecure=True).base_url == "http://git.internal"
+    )
+    assert GitHubSettings.read(
+        {"GITHUB_TOKEN": "x", "GITHUB_API_URL": "http://git.internal", "UNIFYKIT_ALLOW_INSECURE": "1"}
+    )
 
 
 @pytest.mark.parametrize("url", ["redis://localhost", "rediss://h:1/2", "unix:///run/redis.sock"])
@@ -246,7 +253,15 @@ def test_no_secret_that_could_break_a_header_is_taken(text):
 
 def test_no_secret_is_shown(kind):
     made = kind(**LEAST[kind])
-    shown = [repr(made), str(made), made.model_dump_json(), repr(vars(made)), repr(made.model_copy()), f"{made!r}", repr(copy.deepcopy(made))]
+    shown = [
+        repr(made),
+        str(made),
+        made.model_dump_json(),
+        repr(vars(made)),
+        repr(made.model_copy()),
+        f"{made!r}",
+        repr(copy.deepcopy(made)),
+    ]
     assert all(SECRET not in text for text in shown)
     with pytest.raises(TypeError, match="secret"):
         pickle.dumps(made)

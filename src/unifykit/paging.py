@@ -16,7 +16,7 @@ from typing_extensions import TypeVar
 from unifykit.errors import InvalidRequestError, MissingExtraError, UnexpectedResponseError
 
 if TYPE_CHECKING:
-    import pandas as pd
+    import pandas as pd  # pyright: ignore[reportMissingTypeStubs]
 
 __all__ = ["AsyncPager", "Cursor", "Page", "Pager"]
 
@@ -85,7 +85,9 @@ class _Walk(Generic[T]):
         if not self._later and page.then:
             fresh = {name: address for address in page.then if (name := json.dumps(address)) not in self._seen}
             if not fresh:
-                raise UnexpectedResponseError("the provider's pages go in circles: each names an earlier one as the next.")
+                raise UnexpectedResponseError(
+                    "the provider's pages go in circles: each names an earlier one as the next."
+                )
             self._seen.update(fresh)
             self._later.extend(fresh.values())
         self._size = len(page.items)
@@ -324,7 +326,7 @@ class _bar:  # noqa: N801 -- reads as the context manager that it is
 
 def _frame(items: Sequence[Any]) -> "pd.DataFrame":
     try:
-        import pandas as pd
+        import pandas as pd  # pyright: ignore[reportMissingTypeStubs]
     except ModuleNotFoundError as error:
         raise _no_notebook("data frames", "pandas") from error
     rows = [item.model_dump() if hasattr(item, "model_dump") else item for item in items]

@@ -174,7 +174,8 @@ class _Facade(Generic[M]):
         found: dict[str, Callable[[], Any] | None] = {}
         for provider in PROVIDERS:
             given = self._given.get(provider)
-            for account in given if isinstance(given, Mapping) else ("default",):
+            accounts = cast("Mapping[str, Any]", given) if isinstance(given, Mapping) else ("default",)
+            for account in accounts:
                 label = provider if account == "default" else f"{provider}[{account}]"
                 configured = given is not None or self._mentioned(provider)
                 found[label] = functools.partial(self._client, provider, account) if configured else None

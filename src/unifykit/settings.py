@@ -43,7 +43,9 @@ class ProviderSettings(BaseSettings):
         allow_insecure: Permit plain ``http://`` to a host that is not loopback.
     """
 
-    model_config = SettingsConfigDict(frozen=True, extra="forbid", case_sensitive=True, hide_input_in_errors=True)
+    model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
+        frozen=True, extra="forbid", case_sensitive=True, hide_input_in_errors=True
+    )
 
     provider: ClassVar[str]
     required: ClassVar[tuple[str, ...]] = ()
@@ -57,7 +59,9 @@ class ProviderSettings(BaseSettings):
             raise self._malformed(error, {}) from None
 
     def __reduce__(self) -> Any:
-        raise TypeError(f"{type(self).__name__} holds a secret: read it anew in the other process instead of pickling it")
+        raise TypeError(
+            f"{type(self).__name__} holds a secret: read it anew in the other process instead of pickling it"
+        )
 
     @field_validator("base_url", "url", check_fields=False)
     @classmethod
@@ -110,7 +114,7 @@ class ProviderSettings(BaseSettings):
         return cast("Self", kept)  # the key begins with the class
 
     @classmethod
-    def make(cls, values: Mapping[str, Any], account: str | None = None, names: Mapping[str, str] = {}) -> Self:  # noqa: B006 -- never changed
+    def make(cls, values: Mapping[str, Any], account: str | None = None, names: Mapping[str, str] = {}) -> Self:
         """Build from values; `names` says for the error's text which variables they came from.
 
         Raises:
@@ -140,7 +144,7 @@ class ProviderSettings(BaseSettings):
         return ConfigurationError(text, provider=cls.provider)
 
     @classmethod
-    def settings_customise_sources(  # noqa: PLR0917 -- pydantic's signature
+    def settings_customise_sources(
         cls,
         settings_cls: type[BaseSettings],  # noqa: ARG003
         init_settings: PydanticBaseSettingsSource,
@@ -183,8 +187,8 @@ def environment(env_file: str | os.PathLike[str] | None = None) -> dict[str, str
 class GitHubSettings(ProviderSettings):
     """GitHub: a token (personal, fine-grained, or an app's), and the API's root for GitHub Enterprise."""
 
-    provider = "github"
-    required = ("token",)
+    provider: ClassVar[str] = "github"
+    required: ClassVar[tuple[str, ...]] = ("token",)
 
     token: SecretStr = Field(
         validation_alias=_names("token", "UNIFYKIT_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN", "GITHUB_TOKEN_API")
@@ -198,11 +202,13 @@ class GitHubSettings(ProviderSettings):
 class GitLabSettings(ProviderSettings):
     """GitLab: a token, and the host of a self-managed instance (no ``/api/v4``)."""
 
-    provider = "gitlab"
-    required = ("token",)
+    provider: ClassVar[str] = "gitlab"
+    required: ClassVar[tuple[str, ...]] = ("token",)
 
     token: SecretStr = Field(
-        validation_alias=_names("token", "UNIFYKIT_GITLAB_TOKEN", "GITLAB_TOKEN", "GITLAB_PRIVATE_TOKEN", "TOKEN_API_GITLAB")
+        validation_alias=_names(
+            "token", "UNIFYKIT_GITLAB_TOKEN", "GITLAB_TOKEN", "GITLAB_PRIVATE_TOKEN", "TOKEN_API_GITLAB"
+        )
     )
     base_url: str = Field(
         default="https://gitlab.com",
@@ -213,10 +219,12 @@ class GitLabSettings(ProviderSettings):
 class SupabaseSettings(ProviderSettings):
     """Supabase: the project's URL and one of its keys."""
 
-    provider = "supabase"
-    required = ("url", "key")
+    provider: ClassVar[str] = "supabase"
+    required: ClassVar[tuple[str, ...]] = ("url", "key")
 
-    url: str = Field(default="", validation_alias=_names("url", "UNIFYKIT_SUPABASE_URL", "SUPABASE_URL", "URL_SUPABASE_AUTOQG"))
+    url: str = Field(
+        default="", validation_alias=_names("url", "UNIFYKIT_SUPABASE_URL", "SUPABASE_URL", "URL_SUPABASE_AUTOQG")
+    )
     key: SecretStr = Field(
         validation_alias=_names(
             "key", "UNIFYKIT_SUPABASE_KEY", "SUPABASE_KEY", "SUPABASE_SECRET_KEY", "SUPABASE_SERVICE_ROLE_KEY",
@@ -228,33 +236,41 @@ class SupabaseSettings(ProviderSettings):
 class StripeSettings(ProviderSettings):
     """Stripe: the secret key; the publishable key and the webhook's secret where they are used."""
 
-    provider = "stripe"
-    required = ("secret_key",)
+    provider: ClassVar[str] = "stripe"
+    required: ClassVar[tuple[str, ...]] = ("secret_key",)
 
     secret_key: SecretStr = Field(
-        validation_alias=_names("secret_key", "UNIFYKIT_STRIPE_SECRET_KEY", "STRIPE_SECRET_KEY", "STRIPE_API_KEY", "STRIPE_API_KEY_SECRET")
+        validation_alias=_names(
+            "secret_key", "UNIFYKIT_STRIPE_SECRET_KEY", "STRIPE_SECRET_KEY", "STRIPE_API_KEY", "STRIPE_API_KEY_SECRET"
+        )
     )
     publishable_key: str | None = Field(
         default=None,
-        validation_alias=_names("publishable_key", "UNIFYKIT_STRIPE_PUBLISHABLE_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_API_KEY_PUBLIC"),
+        validation_alias=_names(
+            "publishable_key", "UNIFYKIT_STRIPE_PUBLISHABLE_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_API_KEY_PUBLIC"
+        ),
     )
     webhook_secret: SecretStr | None = Field(
-        default=None, validation_alias=_names("webhook_secret", "UNIFYKIT_STRIPE_WEBHOOK_SECRET", "STRIPE_WEBHOOK_SECRET")
+        default=None,
+        validation_alias=_names("webhook_secret", "UNIFYKIT_STRIPE_WEBHOOK_SECRET", "STRIPE_WEBHOOK_SECRET"),
     )
-    base_url: str = Field(default="https://api.stripe.com", validation_alias=_names("base_url", "UNIFYKIT_STRIPE_BASE_URL"))
+    base_url: str = Field(
+        default="https://api.stripe.com", validation_alias=_names("base_url", "UNIFYKIT_STRIPE_BASE_URL")
+    )
 
 
 class OpenAISettings(ProviderSettings):
     """OpenAI, or any server that speaks its API: the key and the root up to ``/v1``."""
 
-    provider = "openai"
-    required = ("api_key",)
+    provider: ClassVar[str] = "openai"
+    required: ClassVar[tuple[str, ...]] = ("api_key",)
 
     api_key: SecretStr = Field(
         validation_alias=_names("api_key", "UNIFYKIT_OPENAI_API_KEY", "OPENAI_API_KEY", "OPEN_AI_API_KEY")
     )
     base_url: str = Field(
-        default="https://api.openai.com/v1", validation_alias=_names("base_url", "UNIFYKIT_OPENAI_BASE_URL", "OPENAI_BASE_URL")
+        default="https://api.openai.com/v1",
+        validation_alias=_names("base_url", "UNIFYKIT_OPENAI_BASE_URL", "OPENAI_BASE_URL"),
     )
     organization: str | None = Field(
         default=None, validation_alias=_names("organization", "UNIFYKIT_OPENAI_ORGANIZATION", "OPENAI_ORG_ID")
@@ -267,8 +283,8 @@ class OpenAISettings(ProviderSettings):
 class RedisSettings(ProviderSettings):
     """Redis or Valkey: a URL, ``redis://``, ``rediss://`` (TLS) or ``unix://``; it may carry a password."""
 
-    provider = "redis"
-    required = ("redis_url",)
+    provider: ClassVar[str] = "redis"
+    required: ClassVar[tuple[str, ...]] = ("redis_url",)
 
     redis_url: SecretStr = Field(validation_alias=_names("redis_url", "UNIFYKIT_REDIS_URL", "REDIS_URL"))
 
@@ -283,27 +299,31 @@ class RedisSettings(ProviderSettings):
 class AgoraSettings(ProviderSettings):
     """Agora: the app for tokens, the customer's id and secret for the REST API."""
 
-    provider = "agora"
-    required = ("app_id",)
+    provider: ClassVar[str] = "agora"
+    required: ClassVar[tuple[str, ...]] = ("app_id",)
 
     app_id: str = Field(default="", validation_alias=_names("app_id", "UNIFYKIT_AGORA_APP_ID", "AGORA_APP_ID"))
     app_certificate: SecretStr | None = Field(
-        default=None, validation_alias=_names("app_certificate", "UNIFYKIT_AGORA_APP_CERTIFICATE", "AGORA_APP_CERTIFICATE")
+        default=None,
+        validation_alias=_names("app_certificate", "UNIFYKIT_AGORA_APP_CERTIFICATE", "AGORA_APP_CERTIFICATE"),
     )
     customer_id: str | None = Field(
         default=None, validation_alias=_names("customer_id", "UNIFYKIT_AGORA_CUSTOMER_ID", "AGORA_CUSTOMER_ID")
     )
     customer_secret: SecretStr | None = Field(
-        default=None, validation_alias=_names("customer_secret", "UNIFYKIT_AGORA_CUSTOMER_SECRET", "AGORA_CUSTOMER_SECRET")
+        default=None,
+        validation_alias=_names("customer_secret", "UNIFYKIT_AGORA_CUSTOMER_SECRET", "AGORA_CUSTOMER_SECRET"),
     )
-    base_url: str = Field(default="https://api.agora.io", validation_alias=_names("base_url", "UNIFYKIT_AGORA_BASE_URL"))
+    base_url: str = Field(
+        default="https://api.agora.io", validation_alias=_names("base_url", "UNIFYKIT_AGORA_BASE_URL")
+    )
 
 
 class LogRocketSettings(ProviderSettings):
     """LogRocket: the API key, ``org:app:key``."""
 
-    provider = "logrocket"
-    required = ("api_key",)
+    provider: ClassVar[str] = "logrocket"
+    required: ClassVar[tuple[str, ...]] = ("api_key",)
 
     api_key: SecretStr = Field(
         validation_alias=_names("api_key", "UNIFYKIT_LOGROCKET_API_KEY", "LOGROCKET_API_KEY", "LOGROCKET_APIKEY")
@@ -317,10 +337,12 @@ class LogRocketSettings(ProviderSettings):
 class MapboxSettings(ProviderSettings):
     """Mapbox: the access token."""
 
-    provider = "mapbox"
-    required = ("access_token",)
+    provider: ClassVar[str] = "mapbox"
+    required: ClassVar[tuple[str, ...]] = ("access_token",)
 
     access_token: SecretStr = Field(
         validation_alias=_names("access_token", "UNIFYKIT_MAPBOX_ACCESS_TOKEN", "MAPBOX_ACCESS_TOKEN")
     )
-    base_url: str = Field(default="https://api.mapbox.com", validation_alias=_names("base_url", "UNIFYKIT_MAPBOX_BASE_URL"))
+    base_url: str = Field(
+        default="https://api.mapbox.com", validation_alias=_names("base_url", "UNIFYKIT_MAPBOX_BASE_URL")
+    )

@@ -65,7 +65,9 @@ class Bench:
     def moment(self, outcome: Outcome | None = None) -> Moment:
         return Moment(self.now, WALL + self.now - START, outcome)
 
-    def plan(self, safety: Safety = Safety.SAFE, *, within: float | None = None, op: Operation | None = None, **facts: Any):
+    def plan(
+        self, safety: Safety = Safety.SAFE, *, within: float | None = None, op: Operation | None = None, **facts: Any
+    ):
         limit = None if within is None else Deadline(self.now + within, within)
         op = op or Operation("test", "things.do", safety)
         return self.engine.plan(Request(safety, **facts), op, limit, self.moment())

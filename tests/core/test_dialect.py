@@ -7,9 +7,13 @@ from unifykit._core.outcome import Kind, Quota
 
 WALL = 1_800_000_000.0
 PLAIN = Dialect(provider="test")
-METERED = Dialect(provider="test", limits=(LimitHeaders("x-limit", "x-remaining", "x-reset"),), least_wait=60.0, shared_limit=True)
+METERED = Dialect(
+    provider="test", limits=(LimitHeaders("x-limit", "x-remaining", "x-reset"),), least_wait=60.0, shared_limit=True
+)
 ADVISED = Dialect(provider="test", advice="x-should-retry")
-TWO = Dialect(provider="test", limits=(LimitHeaders("a-limit", "a-left", "a-reset"), LimitHeaders("b-limit", "b-left", "b-reset")))
+TWO = Dialect(
+    provider="test", limits=(LimitHeaders("a-limit", "a-left", "a-reset"), LimitHeaders("b-limit", "b-left", "b-reset"))
+)
 
 
 def judged(dialect, status, headers=None, body=b"", received=0):
@@ -48,7 +52,10 @@ def test_the_provider_s_advice_counts(status, advice, kind):
 
 
 def test_the_provider_s_own_verdict_counts_and_sees_the_body():
-    dialect = Dialect(provider="test", verdict=lambda status, headers, body: Kind.EXHAUSTED if json_body(body).get("credit") == 0 else None)
+    dialect = Dialect(
+        provider="test",
+        verdict=lambda status, headers, body: Kind.EXHAUSTED if json_body(body).get("credit") == 0 else None,
+    )
     assert judged(dialect, 429, body=b'{"credit": 0}').kind is Kind.EXHAUSTED
     assert judged(dialect, 429, body=b"{}").kind is Kind.THROTTLED
     assert judged(dialect, 429, {"retry-after": "3"}, b'{"credit": 0}').retry_after is None

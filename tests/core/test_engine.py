@@ -82,7 +82,9 @@ def test_one_attempt_when_retries_are_off():
 # -- the numbers
 
 
-@pytest.mark.parametrize(("jitter", "waits"), [(1.0, [0.05, 0.1, 0.2, 0.4]), (0.5, [0.025, 0.05, 0.1, 0.2]), (0.0, [0.0] * 4)])
+@pytest.mark.parametrize(
+    ("jitter", "waits"), [(1.0, [0.05, 0.1, 0.2, 0.4]), (0.5, [0.025, 0.05, 0.1, 0.2]), (0.0, [0.0] * 4)]
+)
 def test_full_jitter_after_transient_failures(jitter, waits):
     assert Bench(retry=Retry(max_attempts=5), jitter=jitter).walk([TRANSIENT]).waits == pytest.approx(waits)
 
@@ -207,7 +209,9 @@ def test_tenacity_waits():
     assert Bench(retry=Retry(wait=wait_fixed(3))).walk([TRANSIENT]).waits == [3, 3]
     chain = wait_chain(wait_fixed(1), wait_fixed(2), wait_fixed(4))
     assert Bench(retry=Retry(wait=chain, max_attempts=5)).walk([TRANSIENT]).waits == [1, 2, 4, 4]
-    waits = Bench(retry=Retry(wait=wait_random_exponential(multiplier=1, max=10), max_attempts=7)).walk([TRANSIENT]).waits
+    waits = (
+        Bench(retry=Retry(wait=wait_random_exponential(multiplier=1, max=10), max_attempts=7)).walk([TRANSIENT]).waits
+    )
     assert all(0 <= wait <= min(10, 2**index) for index, wait in enumerate(waits))
     assert len(waits) == 6
 
@@ -476,7 +480,9 @@ def test_slots_are_handed_on_in_order():
         assert [park.ticket.granted for park in parks] == [number <= index for number in range(3)]
     bench.now += 2
     assert isinstance(queued[0].send(bench.moment()), Send)
-    assert [(event.reason, event.seconds) for event in bench.events if isinstance(event, WaitEvent)] == [("concurrency", 2.0)]
+    assert [(event.reason, event.seconds) for event in bench.events if isinstance(event, WaitEvent)] == [
+        ("concurrency", 2.0)
+    ]
 
 
 def test_a_slot_that_does_not_come_in_time():

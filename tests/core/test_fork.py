@@ -34,7 +34,13 @@ def test_slots_and_locks_of_the_parent_s_threads_do_not_stay_taken():
     other = p.github.with_options(rate_limit=RateLimit(concurrency=2)).link.engine.account
     assert account.limiter.enter() is None
     account.limiter.enter()
-    locks = [account.limiter._lock, other.limiter._lock, account.budget._lock, account.breaker._lock, account.quota._lock]
+    locks = [
+        account.limiter._lock,
+        other.limiter._lock,
+        account.budget._lock,
+        account.breaker._lock,
+        account.quota._lock,
+    ]
     for lock in locks:
         lock.acquire()
 

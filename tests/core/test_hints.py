@@ -99,7 +99,27 @@ def test_the_ietf_rate_limit(text, found):
 
 
 PIECES = st.lists(
-    st.sampled_from(["Sun", ",", " ", "06", "Nov", "1994", "94", "08:49:37", ":", "GMT", "-0000", "+9999", "99999999999", "-", "\x00", "ms", "h"])
+    st.sampled_from(
+        [
+            "Sun",
+            ",",
+            " ",
+            "06",
+            "Nov",
+            "1994",
+            "94",
+            "08:49:37",
+            ":",
+            "GMT",
+            "-0000",
+            "+9999",
+            "99999999999",
+            "-",
+            "\x00",
+            "ms",
+            "h",
+        ]
+    )
 ).map("".join)
 GARBAGE = st.text() | PIECES | st.sampled_from(DATES) | st.integers().map(str) | st.floats().map(str)
 

@@ -32,7 +32,11 @@ class Stack:
         self.outcomes, self.took = list(outcomes), took
         self.deadline = None if within is None else Deadline(self.clock.now() + within, within)
         self.op = Operation("test", "things.do", Safety.SAFE, call=1)
-        self.port = Port(judge=lambda reply: reply, blame=lambda error: getattr(error, "outcome", None), discard=self.discarded.append)
+        self.port = Port(
+            judge=lambda reply: reply,
+            blame=lambda error: getattr(error, "outcome", None),
+            discard=self.discarded.append,
+        )
 
     def send(self, timeout):
         self.sends.append((self.clock.now(), timeout))
@@ -70,7 +74,9 @@ def async_trace(*script, **options):
     stack = Stack(*script, **options)
 
     async def go():
-        return await adrive(stack.engine, stack.clock, Request(Safety.SAFE), stack.port, stack.asend, stack.op, stack.deadline)
+        return await adrive(
+            stack.engine, stack.clock, Request(Safety.SAFE), stack.port, stack.asend, stack.op, stack.deadline
+        )
 
     try:
         end = asyncio.run(go())
@@ -143,7 +149,9 @@ def test_a_cancelled_task_leaves_the_queue():
 
         def call():
             op = Operation("test", "things.do", Safety.SAFE)
-            return asyncio.create_task(adrive(stack.engine, stack.clock, Request(Safety.SAFE), stack.port, sending, op, None))
+            return asyncio.create_task(
+                adrive(stack.engine, stack.clock, Request(Safety.SAFE), stack.port, sending, op, None)
+            )
 
         first = call()
         await started.wait()

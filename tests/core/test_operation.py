@@ -108,7 +108,13 @@ def test_our_own_errors_pass_with_their_own_cause(client, run):
 
 def test_an_error_carries_what_the_engine_knows(client, run):
     outcome = Outcome(Kind.TRANSIENT, error="broken")
-    facts = {"attempts": 3, "phase": "retry wait", "note": "the wait of 90 s does not fit", "retry_after": 90.0, "outcome": outcome}
+    facts = {
+        "attempts": 3,
+        "phase": "retry wait",
+        "note": "the wait of 90 s does not fit",
+        "retry_after": 90.0,
+        "outcome": outcome,
+    }
     with pytest.raises(ConnectionFailedError) as caught:
         run(lambda: client.things.note(**facts))
     error = caught.value
@@ -210,7 +216,11 @@ def test_on_the_class_the_operations_describe_themselves():
     found = {name: getattr(Things, name) for name in ("get", "list", "stream", "hold")}
     assert [type(one) for one in found.values()] == [Bound, Paged, Streamed, Held]
     assert [one.name for one in found.values()] == [f"things.{name}" for name in found]
-    assert (found["get"].safety, found["list"].safety, found["hold"].safety) == (Safety.SAFE, Safety.SAFE, Safety.UNSAFE)
+    assert (found["get"].safety, found["list"].safety, found["hold"].safety) == (
+        Safety.SAFE,
+        Safety.SAFE,
+        Safety.UNSAFE,
+    )
     assert Toy.me.name == "me"
     assert found["get"].__doc__ == "Ask for anything; an exception is raised."
 
@@ -219,7 +229,10 @@ def test_on_the_class_the_operations_describe_themselves():
 def test_a_bound_operation_looks_like_its_body(client, name):
     bound = getattr(client.things, name)
     assert (bound.__name__, bound.__doc__) == (name, getattr(Things, name).__doc__)
-    assert list(inspect.signature(bound).parameters) == {"get": ["what", "seen"], "list": ["start", "pages"], "stream": ["items"], "hold": ["value"]}[name]
+    assert (
+        list(inspect.signature(bound).parameters)
+        == {"get": ["what", "seen"], "list": ["start", "pages"], "stream": ["items"], "hold": ["value"]}[name]
+    )
 
 
 def test_reprs_say_what_they_are(client, mode):
@@ -345,7 +358,9 @@ def test_a_stream_is_closed_on_break(client, mode, run, told):
 
 
 def test_a_stream_that_was_never_read_asks_nothing(client, mode, run, told):
-    assert run(lambda: take(mode, client.things.stream(), 0) if mode == "async" else client.things.stream().close()) in ([], None)
+    assert run(
+        lambda: take(mode, client.things.stream(), 0) if mode == "async" else client.things.stream().close()
+    ) in ([], None)
     assert told.short in ([], [("start", "things.stream"), (None, "things.stream")])
 
 
@@ -441,7 +456,10 @@ def test_options_make_a_client_that_shares_the_account(client):
     assert other is client.with_options(timeout=5.0, retry=Retry.off())
     assert other.link.engine.account is client.link.engine.account
     assert (other.link.engine.policy.timeout, client.link.engine.policy.timeout) == (5.0, None)
-    assert client.with_options(rate_limit=RateLimit(rate=1)).link.engine.account.budget is client.link.engine.account.budget
+    assert (
+        client.with_options(rate_limit=RateLimit(rate=1)).link.engine.account.budget
+        is client.link.engine.account.budget
+    )
     with pytest.raises(ConfigurationError):
         client.with_options(timeout=0)
 

@@ -12,7 +12,9 @@ from unifykit._core.limiter import Limiter, Refused
 from unifykit._core.outcome import Park, Safety, Send, Wait
 from unifykit._core.policy import Breaker, RateLimit, Retry
 
-OUTCOMES = st.sampled_from([OK, TRANSIENT, REFUSED, THROTTLED, EXHAUSTED, FINAL, TIMED_OUT]) | st.floats(0, 100).map(limited)
+OUTCOMES = st.sampled_from([OK, TRANSIENT, REFUSED, THROTTLED, EXHAUSTED, FINAL, TIMED_OUT]) | st.floats(0, 100).map(
+    limited
+)
 RETRIES = st.builds(
     Retry,
     max_attempts=st.integers(1, 8),

@@ -71,14 +71,21 @@ def test_the_state_of_a_quota():
 def test_an_extra_that_is_not_installed(name):
     with pytest.raises(MissingExtraError) as caught, extra("github", ("github",)):
         raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-    assert "github is not installed: pip install 'unifykit[github]'".replace("github is", f"{name} is") in str(caught.value)
+    assert "github is not installed: pip install 'unifykit[github]'".replace("github is", f"{name} is") in str(
+        caught.value
+    )
     assert isinstance(caught.value, ImportError)
     assert caught.value.provider == "github"
 
 
-@pytest.mark.parametrize("error", [ImportError("libfoo.so: bad ELF"), ModuleNotFoundError("No module named 'jwt'", name="jwt")])
+@pytest.mark.parametrize(
+    "error", [ImportError("libfoo.so: bad ELF"), ModuleNotFoundError("No module named 'jwt'", name="jwt")]
+)
 def test_an_extra_that_is_installed_and_broken(error):
-    with pytest.raises(MissingExtraError, match="installed but cannot be imported") as caught, extra("github", ("github",)):
+    with (
+        pytest.raises(MissingExtraError, match="installed but cannot be imported") as caught,
+        extra("github", ("github",)),
+    ):
         raise error
     assert "--force-reinstall 'unifykit[github]'" in str(caught.value)
     assert caught.value.__cause__ is error
@@ -130,7 +137,10 @@ EVENTS = [
     ("level", "lines"),
     [
         (logging.WARNING, []),
-        (logging.INFO, ["test.things.do waits 1.500 s (retry)", "test.things.do failed: ServerError after 2 attempts, 2.000 s"]),
+        (
+            logging.INFO,
+            ["test.things.do waits 1.500 s (retry)", "test.things.do failed: ServerError after 2 attempts, 2.000 s"],
+        ),
         (
             logging.DEBUG,
             [

@@ -189,7 +189,9 @@ class Toy(Client[M], Blocking[M, Sdk]):
         return await self.ask(lambda sdk: sdk.call("me"))
 
 
-def toy(mode: str, observe: Any = None, *, settings: Any = Sdk, clock: Any = None, sibling: Any = None, **policy: Any) -> Toy[Any]:
+def toy(
+    mode: str, observe: Any = None, *, settings: Any = Sdk, clock: Any = None, sibling: Any = None, **policy: Any
+) -> Toy[Any]:
     """A client in a mode."""
     made = link(
         "toy", settings=settings, policy=Policy(**policy), is_async=mode == "async", clock=clock, random=lambda: 1.0,

@@ -26,7 +26,7 @@ class CircuitBreaker:
         if self._open_until is None:
             return None
         with self._lock:
-            if self._open_until is None:
+            if self._open_until is None:  # pyright: ignore[reportUnnecessaryComparison] -- another thread closed it
                 return None
             if now < self._open_until:
                 return self._open_until - now

@@ -7,8 +7,8 @@ class RetryBudget:
     """AWS's retry quota: a retry costs tokens, success gives them back."""
 
     def __init__(self, capacity: int) -> None:
-        self.capacity = capacity
-        self.tokens = capacity
+        self.capacity: int = capacity
+        self.tokens: int = capacity
         self._lock = threading.Lock()
 
     def spend(self, cost: int) -> bool:

@@ -48,8 +48,8 @@ class Link:
     is_async: bool
     in_thread: Callable[[Callable[[], Any]], Awaitable[Any]]
     sibling: Callable[[str], Any]
-    shared: dict[Hashable, Any] = field(default_factory=dict)
-    variants: dict[Hashable, Any] = field(default_factory=dict)
+    shared: dict[Hashable, Any] = field(default_factory=dict[Hashable, Any])
+    variants: dict[Hashable, Any] = field(default_factory=dict[Hashable, Any])
 
     def share(self, key: Hashable, make: Callable[[], T]) -> T:
         """The one object under this key; `make` may run twice when threads race, the first result stays."""

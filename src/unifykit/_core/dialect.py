@@ -53,7 +53,9 @@ class Dialect:
     trusted: frozenset[str] = frozenset()
 
 
-def judge(dialect: Dialect, status: int, headers: Headers, body: Body, wall: float, received: int = 0) -> Outcome:
+def judge(  # noqa: PLR0917 -- the facts of a reply, in one order everywhere
+    dialect: Dialect, status: int, headers: Headers, body: Body, wall: float, received: int = 0
+) -> Outcome:
     """What a reply means. `wall` is the time in epoch seconds, `received` the size of the body as far as known."""
     quota = _quota(dialect, headers, wall)
     if status < 400:  # noqa: PLR2004 -- where HTTP's errors begin

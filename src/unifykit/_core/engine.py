@@ -44,10 +44,10 @@ class Account:
     """What all calls with one credential share: budget, breaker, limiter, quota."""
 
     def __init__(self, policy: Policy) -> None:
-        self.budget = RetryBudget(policy.retry.budget)
-        self.breaker = CircuitBreaker(policy.breaker)
-        self.limiter = Limiter(policy.limit)
-        self.quota = QuotaBook()
+        self.budget: RetryBudget = RetryBudget(policy.retry.budget)
+        self.breaker: CircuitBreaker = CircuitBreaker(policy.breaker)
+        self.limiter: Limiter = Limiter(policy.limit)
+        self.quota: QuotaBook = QuotaBook()
         self._limiters: WeakValueDictionary[RateLimit, Limiter] = WeakValueDictionary({policy.limit: self.limiter})
 
     def limited(self, limit: RateLimit) -> "Account":
@@ -58,8 +58,11 @@ class Account:
 
     def renew(self) -> None:
         """Forget the threads that a fork left behind: the locks, slots and places that they held."""
-        for part in (self.budget, self.breaker, self.quota, *self._limiters.values()):
-            part.renew()
+        self.budget.renew()
+        self.breaker.renew()
+        self.quota.renew()
+        for limiter in list(self._limiters.values()):
+            limiter.renew()
 
 
 class Engine:

@@ -1,13 +1,13 @@
 """Optional dependencies: missing is told from broken, and the text says what to type."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from unifykit.errors import MissingExtraError
 
 
 @contextlib.contextmanager
-def extra(name: str, packages: tuple[str, ...]) -> Iterator[None]:
+def extra(name: str, packages: tuple[str, ...]) -> Generator[None]:
     """Importing in this block needs the extra `name`, which brings `packages` (import names).
 
     Raises:

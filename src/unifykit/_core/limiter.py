@@ -24,9 +24,9 @@ class Limiter:
         self._lock = threading.Lock()
         self._arrival = 0.0  # GCRA's theoretical arrival time
         self._queued = 0
-        self.in_flight = 0
+        self.in_flight: int = 0
         self._waiting: deque[Ticket] = deque()
-        self.unlimited = policy.rate is None and policy.concurrency is None
+        self.unlimited: bool = policy.rate is None and policy.concurrency is None
 
     @property
     def waiting(self) -> int:

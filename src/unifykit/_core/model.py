@@ -1,7 +1,7 @@
 """What every result model is built on."""
 
 import functools
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
@@ -9,7 +9,9 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 class Model(BaseModel):
     """A frozen result. What the provider sent and the model does not name stays reachable in `raw`."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True, hide_input_in_errors=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        frozen=True, extra="allow", populate_by_name=True, hide_input_in_errors=True
+    )
 
     @property
     def raw(self) -> dict[str, Any]:

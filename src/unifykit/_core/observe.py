@@ -13,7 +13,9 @@ def log(event: Event) -> None:
     """Write an event to the logger: attempts at DEBUG, waits and failures at INFO. Only names and numbers are written."""
     if isinstance(event, AttemptEvent):
         ended = event.status if event.status is not None else event.error
-        LOGGER.debug("%s.%s attempt %d: %s in %.3f s", event.provider, event.operation, event.attempt, ended, event.seconds)
+        LOGGER.debug(
+            "%s.%s attempt %d: %s in %.3f s", event.provider, event.operation, event.attempt, ended, event.seconds
+        )
     elif isinstance(event, WaitEvent):
         LOGGER.info("%s.%s waits %.3f s (%s)", event.provider, event.operation, event.seconds, event.reason)
     elif isinstance(event, OutcomeEvent) and event.error is not None:

@@ -1,10 +1,12 @@
 """The decorators that give one body to callers in both modes: `operation`, `paged`, `streamed`, `held`."""
 
+# pyright: reportPrivateUsage=false
+# The decorators are the other half of Resource, and its only friends.
+
 import functools
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, suppress
-from contextvars import Token
 from types import MethodType, TracebackType
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Self, overload
 
@@ -16,6 +18,8 @@ from unifykit._core.outcome import Safety
 from unifykit.paging import AsyncPager, Page, Pager
 
 if TYPE_CHECKING:
+    from contextvars import Token
+
     from unifykit._core.client import Client
 
 P = ParamSpec("P")
@@ -51,11 +55,11 @@ class _Described:
     """A decorated body that knows its name and what repeating it can do."""
 
     def __init__(self, safety: Safety, body: Callable[..., Any]) -> None:
-        self.safety = safety
-        self.body = body
-        self.name = body.__name__
-        self.__doc__ = body.__doc__
-        self.__wrapped__ = body
+        self.safety: Safety = safety
+        self.body: Callable[..., Any] = body
+        self.name: str = body.__name__
+        self.__doc__: str | None = body.__doc__
+        self.__wrapped__: Callable[..., Any] = body
 
     def __set_name__(self, owner: type, name: str) -> None:
         # A client's own operations carry their bare name, a resource's carry its name too: "me", "issues.create".
@@ -98,10 +102,10 @@ class Bound(_Described, Generic[P, T]):
 
 def operation(
     safety: Safety,
-) -> Callable[[Callable[Concatenate[S, P], Coroutine[Any, Any, T]]], Bound[P, T]]:
+) -> Callable[[Callable[Concatenate[Any, P], Coroutine[Any, Any, T]]], Bound[P, T]]:
     """Make an `async def` an operation; `safety` says what repeating it can do."""
 
-    def decorate(body: Callable[Concatenate[S, P], Coroutine[Any, Any, T]]) -> Bound[P, T]:
+    def decorate(body: Callable[Concatenate[Any, P], Coroutine[Any, Any, T]]) -> Bound[P, T]:
         return Bound(safety, body)
 
     return decorate
@@ -334,7 +338,7 @@ class Streamed(_Described, Generic[P, T]):
     def _open(self) -> Callable[..., Any]:
         @functools.wraps(self.body)
         def make(resource: "Resource[Any]", /, *args: Any, **kwargs: Any) -> Any:
-            kind = AsyncStream if resource._client.is_async else Stream
+            kind: type[Any] = AsyncStream if resource._client.is_async else Stream
             return kind(self, resource, self.body(resource, *args, **kwargs))
 
         return make
@@ -342,7 +346,7 @@ class Streamed(_Described, Generic[P, T]):
 
 def streamed(
     safety: Safety,
-) -> Callable[[Callable[Concatenate[S, P], AsyncGenerator[T, None]]], Streamed[P, T]]:
+) -> Callable[[Callable[Concatenate[Any, P], AsyncGenerator[T, None]]], Streamed[P, T]]:
     """Make an async generator a streaming operation."""
     return lambda body: Streamed(safety, body)
 
@@ -412,7 +416,7 @@ class Held(_Described, Generic[P, T]):
     def _open(self) -> Callable[..., Any]:
         @functools.wraps(self.body)
         def make(resource: "Resource[Any]", /, *args: Any, **kwargs: Any) -> Any:
-            kind = _AsyncBlock if resource._client.is_async else _Block
+            kind: type[Any] = _AsyncBlock if resource._client.is_async else _Block
             return kind(self, resource, self.body(resource, *args, **kwargs))
 
         return make
@@ -420,6 +424,6 @@ class Held(_Described, Generic[P, T]):
 
 def held(
     safety: Safety,
-) -> Callable[[Callable[Concatenate[S, P], AsyncGenerator[T, None]]], Held[P, T]]:
+) -> Callable[[Callable[Concatenate[Any, P], AsyncGenerator[T, None]]], Held[P, T]]:
     """Make an async generator that yields once an operation for `with`; what follows the yield undoes it."""
     return lambda body: Held(safety, body)

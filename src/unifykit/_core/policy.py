@@ -1,13 +1,14 @@
 """What a user may set: how to retry, how fast to go, when to stop trying. Plain frozen data."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tenacity import RetryCallState
 
-DEFAULT_ATTEMPT_TIMEOUT = 30.0
+DEFAULT_ATTEMPT_TIMEOUT: float = 30.0
 """Seconds for one attempt, where neither the user nor the provider's client says otherwise."""
 
 
