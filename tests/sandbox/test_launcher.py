@@ -33,6 +33,11 @@ def children():
     return found
 
 
+def temporary():
+    """What of ours lies in the folder for temporary files."""
+    return {path.name for path in Path(tempfile.gettempdir()).glob("unifykit-*")}
+
+
 def answers(url):
     parts = urlsplit(url)
     try:
@@ -47,7 +52,7 @@ def addresses(environment):
 
 
 def test_everything_answers_and_nothing_is_left():
-    threads, processes, files = set(threading.enumerate()), children(), set(os.listdir(tempfile.gettempdir()))
+    threads, processes, files = set(threading.enumerate()), children(), temporary()
     with Sandbox() as sandbox:
         running = addresses(sandbox.environment())
         assert len(running) == 3
@@ -56,7 +61,7 @@ def test_everything_answers_and_nothing_is_left():
     assert not any(answers(url) for url in running)
     assert set(threading.enumerate()) == threads
     assert children() == processes
-    assert not [name for name in set(os.listdir(tempfile.gettempdir())) - files if name.startswith("unifykit")]
+    assert temporary() - files == set()
 
 
 def test_the_same_when_the_block_raises():
