@@ -18,7 +18,13 @@ from unifykit._core.operation import Resource
 from unifykit._core.outcome import Safety
 from unifykit._core.policy import DEFAULT_ATTEMPT_TIMEOUT, RateLimit, Retry
 from unifykit._core.quota import RateLimitState
-from unifykit.errors import DeadlineExceededError, UnifyError
+from unifykit.errors import (
+    ConflictError,
+    DeadlineExceededError,
+    InvalidRequestError,
+    NotFoundError,
+    UnifyError,
+)
 from unifykit.events import OutcomeEvent, StartEvent
 
 T = TypeVar("T")
@@ -68,6 +74,11 @@ class Link:
         for thing in list(self.shared.values()):
             if hasattr(thing, "aclose"):
                 await thing.aclose()
+
+
+def _done_before(op: Operation, error: UnifyError) -> bool:
+    """Whether an earlier attempt, whose reply was lost, may be why the platform now says no (a DELETE that finds nothing)."""
+    return op.repeated_blindly and isinstance(error, NotFoundError | ConflictError | InvalidRequestError)
 
 
 class Client(Resource[M]):
@@ -160,13 +171,18 @@ class Client(Resource[M]):
     def begin(self, name: str, safety: Safety, *, stream: bool = False) -> Operation:
         """Open an operation."""
         engine = self.link.engine
-        op = Operation(self.provider, name, safety, deadline=allowed.get())
-        timeout = engine.policy.timeout
-        if timeout is not None:
-            op.deadline = op.sooner(Deadline(self.link.clock.now() + timeout, timeout))
+        op = Operation(self.provider, name, safety, deadline=self.due())
         op.began = self.link.clock.now()
         engine.tell(StartEvent(self.provider, name, op.call, stream))
         return op
+
+    def due(self) -> Deadline | None:
+        """The nearer of the caller's deadline and this client's timeout, counted from now."""
+        outer, timeout = allowed.get(), self.link.engine.policy.timeout
+        if timeout is None:
+            return outer
+        mine = Deadline(self.link.clock.now() + timeout, timeout)
+        return mine if outer is None or mine.at < outer.at else outer
 
     def succeeded(self, op: Operation) -> None:
         """Close an operation that returned."""
@@ -177,7 +193,7 @@ class Client(Resource[M]):
         uniform = error if isinstance(error, UnifyError) else self.translate(error, op)
         uniform.locate(op.provider, op.name)
         uniform.attempts = uniform.attempts or op.attempts
-        uniform.maybe_executed = uniform.maybe_executed or op.maybe_executed
+        uniform.maybe_executed = uniform.maybe_executed or op.maybe_executed or _done_before(op, uniform)
         uniform.phase = uniform.phase or op.phase
         if uniform.retry_after is None and uniform.retryable:
             uniform.retry_after = op.retry_after

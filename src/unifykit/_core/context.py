@@ -51,6 +51,7 @@ class Operation:
     outcome: Outcome | None = None
     retry_after: float | None = None
     maybe_executed: bool = False
+    repeated_blindly: bool = False
     phase: str | None = None
     note: str = ""
 

@@ -242,8 +242,9 @@ class _Attempts:
             account.budget.refund(self.paid or 1)
         if outcome.quota is not None:
             account.quota.learn(self.request.bucket, outcome.quota, began, self.now, self.wall)
-        repeated = self.request.safety is Safety.UNSAFE
-        self.op.maybe_executed = repeated and outcome.executed and outcome.kind is Kind.TRANSIENT
+        unclear = outcome.executed and outcome.kind is Kind.TRANSIENT
+        self.op.maybe_executed = unclear and self.request.safety is Safety.UNSAFE
+        self.op.repeated_blindly |= unclear and self.request.safety is not Safety.SAFE
         self.op.retry_after = outcome.retry_after
         self.op.outcome = outcome
 

@@ -227,6 +227,7 @@ class _Streaming(Generic[T]):
     def _running(self) -> Operation:
         if self._op is None:
             self._op = self._client.begin(self._described.name, self._described.safety, stream=True)
+        self._op.deadline = self._client.due()  # each item has its own: a stream may run for days
         return self._op
 
     def _ended(self) -> Operation | None:
@@ -236,7 +237,10 @@ class _Streaming(Generic[T]):
 
 
 class Stream(_Streaming[T]):
-    """Items as they arrive; a context manager, closed at the end, on error, and by `close()`."""
+    """Items as they arrive; a context manager, closed at the end, on error, and by `close()`.
+
+    It is one operation, but `timeout` and `deadline` count for each item.
+    """
 
     def __iter__(self) -> Iterator[T]:
         return self

@@ -68,7 +68,7 @@ class _GitHub:
     kind = "the sandbox's own GitHub server"
 
     def __init__(self) -> None:
-        with extra("sandbox", ("uvicorn", "starlette", "dulwich", "merge3")):
+        with extra("sandbox", ("uvicorn", "starlette", "dulwich")):
             from unifykit.sandbox.faults import Faults
             from unifykit.sandbox.github import create_app
             from unifykit.sandbox.serving import Serving

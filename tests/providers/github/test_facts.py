@@ -10,6 +10,7 @@ from tests.providers.github.conftest import settings
 from unifykit import (
     ConnectionFailedError,
     DeadlineExceededError,
+    NotFoundError,
     RateLimitedError,
     Retry,
     UnavailableError,
@@ -290,3 +291,25 @@ def test_a_file_that_comes_without_its_bytes_says_to_download_it(both):
         file = both(github=settings(server.url)).run(lambda p: p.github.repos.contents("a/b", "x"))
     with pytest.raises(ValueError, match="download it"):
         _ = file.decoded
+
+
+def test_a_delete_that_finds_nothing_after_a_lost_reply_may_have_happened(both):
+    """The first attempt deleted, its reply was lost, the second finds nothing: the error says so."""
+    with Loopback([Reset(), Reply(404, {"message": "Not Found"})]) as server:
+        harness = both(github=settings(server.url), clock=VirtualClock())
+
+        with pytest.raises(NotFoundError) as caught:
+            harness.run(lambda p: p.github.repos.delete("octocat/hello-world"))
+
+    assert len(server.seen) == 2
+    assert caught.value.maybe_executed
+
+
+def test_a_resource_that_is_not_there_is_plainly_not_there(both):
+    with Loopback([Reply(404, {"message": "Not Found"})]) as server:
+        harness = both(github=settings(server.url), clock=VirtualClock())
+
+        with pytest.raises(NotFoundError) as caught:
+            harness.run(lambda p: p.github.repos.delete("octocat/hello-world"))
+
+    assert not caught.value.maybe_executed

@@ -9,6 +9,7 @@ from dulwich.graph import find_merge_base
 from dulwich.merge import recursive_merge, three_way_merge
 
 from .content import Signature, oid
+from .lines import LineMerger
 
 if TYPE_CHECKING:
     from dulwich.objects import Tree
@@ -50,7 +51,8 @@ def merged_tree(git: GitContent, ours: str, theirs: str) -> str:
         Conflict: If git would leave conflict markers.
     """
     bases = find_merge_base(git.repo, [oid(ours), oid(theirs)])
-    tree, conflicts = recursive_merge(git.repo.object_store, bases, git.commit(ours), git.commit(theirs))
+    store = git.repo.object_store
+    tree, conflicts = recursive_merge(store, bases, git.commit(ours), git.commit(theirs), merger=LineMerger(store))
     return _clean(git, tree, conflicts)
 
 
@@ -94,13 +96,13 @@ def replay(git: GitContent, base: str, head: str, committer: Signature) -> str:
     Raises:
         Conflict: If one of the commits does not apply.
     """
-    tip = base
+    tip, store = base, git.repo.object_store
     for sha in git.between(base, head):
         picked = git.commit(sha)
         if len(picked.parents) > 1:
             continue
         parent = git.commit(git.parents(sha)[0]) if picked.parents else None
-        tree, conflicts = three_way_merge(git.repo.object_store, parent, git.commit(tip), picked)
+        tree, conflicts = three_way_merge(store, parent, git.commit(tip), picked, merger=LineMerger(store))
         author = signature_of(picked.author, picked.author_time)
         tip = git.make_commit(_clean(git, tree, conflicts), [tip], picked.message.decode(), author, committer)
     return tip
