@@ -9,7 +9,6 @@ from tenacity import (
     wait_fixed,
     wait_random_exponential,
 )
-
 from tests.core.plans import (
     EXHAUSTED,
     FINAL,
@@ -21,6 +20,7 @@ from tests.core.plans import (
     Bench,
     limited,
 )
+
 from unifykit import CircuitOpenError, DeadlineExceededError, RateLimitedError
 from unifykit._core.context import Operation
 from unifykit._core.outcome import Kind, Outcome, Park, Quota, Safety, Send, Wait

@@ -4,9 +4,9 @@ import os
 import threading
 
 import pytest
-
 from tests.core.plans import OK, TRANSIENT, Bench
 from tests.core.test_engine import SHORT
+
 from unifykit import Platforms, RateLimit, Retry
 from unifykit.settings import GitHubSettings
 

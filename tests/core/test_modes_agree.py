@@ -6,8 +6,8 @@ import threading
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tests.core.test_properties import OUTCOMES, RETRIES
+
 from unifykit import UnifyError
 from unifykit._core.context import Deadline, Operation
 from unifykit._core.engine import Account, Engine
@@ -15,6 +15,8 @@ from unifykit._core.outcome import Kind, Request, Safety
 from unifykit._core.policy import Policy, RateLimit, Retry
 from unifykit._wires.drive import Port, adrive, drive
 from unifykit.testing import VirtualClock
+
+FREE = RateLimit()
 
 
 class Broken(Exception):
@@ -24,7 +26,7 @@ class Broken(Exception):
 class Stack:
     """A scripted I/O stack under the engine, in either mode."""
 
-    def __init__(self, outcomes, retry, limit=RateLimit(), within=None, took=0.5):
+    def __init__(self, outcomes, retry, limit=FREE, within=None, took=0.5):
         self.clock = VirtualClock()
         self.events, self.sends, self.discarded = [], [], []
         policy = Policy(retry=retry, limit=limit)

@@ -6,8 +6,8 @@ import contextvars
 import inspect
 
 import pytest
-
 from tests.core.toy import AsyncTwinSdk, Things, Toy, TwinSdk, toy
+
 from unifykit import (
     AsyncPager,
     ConfigurationError,
@@ -71,7 +71,7 @@ def run(mode):
 
 def test_an_operation_returns_its_result_and_is_told(client, run, told):
     assert run(lambda: client.things.get(7)) == 7
-    assert run(lambda: client.me()) == "me"
+    assert run(client.me) == "me"
     assert told.short == [("start", "things.get"), (None, "things.get"), ("start", "me"), (None, "me")]
     first, last = told[:2]
     assert (first.provider, first.call) == ("toy", last.call)
@@ -203,7 +203,7 @@ def test_another_type_error_is_the_provider_s(client, run):
 
 def test_a_wrong_call_is_a_type_error_and_no_operation(client, run, told):
     with pytest.raises(TypeError, match="what"):
-        run(lambda: client.things.get())
+        run(client.things.get)
     assert told == []
 
 
@@ -544,3 +544,16 @@ def test_outcomes_count_seconds_attempts_and_waits(mode, run, told):
     last = told[-1]
     assert isinstance(last, OutcomeEvent)
     assert (last.attempts, last.waited, last.seconds) == (2, 1.5, 0.0)
+
+
+def test_a_timeout_counts_for_each_item_of_a_stream(mode, run):
+    clock, seen = VirtualClock(), []
+    client = toy(mode, clock=clock, timeout=10.0)
+
+    def note():
+        seen.append(current.get().deadline.at - clock.now())
+        clock.advance(8.0)
+
+    client.native.call = lambda what: note()
+    run(lambda: take(mode, client.things.stream(1, 2, 3), 99))
+    assert seen == [10.0] * 4

@@ -5,8 +5,8 @@ from collections import deque
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
-
 from tests.core.plans import EXHAUSTED, FINAL, OK, REFUSED, THROTTLED, TIMED_OUT, TRANSIENT, Bench, limited
+
 from unifykit._core.budget import RetryBudget
 from unifykit._core.limiter import Limiter, Refused
 from unifykit._core.outcome import Park, Safety, Send, Wait
@@ -30,7 +30,7 @@ RETRIES = st.builds(
     RETRIES, st.lists(OUTCOMES, min_size=1, max_size=10), st.sampled_from(Safety), st.floats(0.1, 200) | st.none(),
     st.floats(0, 2), st.lists(st.floats(0, 1), min_size=1, max_size=10),
 )  # fmt: skip
-def test_one_request(retry, outcomes, safety, within, took, jitters):
+def test_one_request(retry, outcomes, safety, within, took, jitters):  # noqa: PLR0917
     numbers = deque(jitters)
 
     def jitter():

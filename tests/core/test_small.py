@@ -3,8 +3,8 @@
 import logging
 
 import pytest
-
 from tests.core.plans import OK, Bench
+
 from unifykit import Breaker, ConfigurationError, MissingExtraError, RateLimit, RateLimitState, Retry
 from unifykit._core.extras import extra
 from unifykit._core.model import Model, parse_list
