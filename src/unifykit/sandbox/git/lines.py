@@ -80,11 +80,15 @@ class LineMerger(Merger):
     """Merges files by lines; a file that one side deleted and the other changed conflicts."""
 
     def merge_blobs(
-        self, base_blob: Blob | None, ours_blob: Blob | None, theirs_blob: Blob | None, path: bytes | None = None
+        self,
+        base_blob: Blob | None,
+        ours_blob: Blob | None,
+        theirs_blob: Blob | None,
+        path: bytes | None = None,  # noqa: ARG002 -- dulwich's signature
     ) -> tuple[bytes, bool]:
         """See `dulwich.merge.Merger.merge_blobs`: the content, and whether there was a conflict."""
         base, ours, theirs = (blob.data if blob is not None else None for blob in (base_blob, ours_blob, theirs_blob))
-        if ours == theirs or theirs == base:
+        if theirs in (ours, base):
             return ours or b"", False
         if ours == base:
             return theirs or b"", False
