@@ -1,5 +1,6 @@
 """The `unifykit` command (extra ``cli``): `demo`, `doctor`, `sandbox up`."""
 
+import importlib
 import io
 import signal
 import sys
@@ -16,8 +17,7 @@ def main() -> None:
     """Run the command of `sys.argv` and exit: 0 for success, 1 for a failure, 2 for a wrong call or a missing extra."""
     try:
         with extra("cli", ("typer", "rich")):
-            import rich  # noqa: F401 -- typer asks for it only when it prints
-
+            importlib.import_module("rich")  # typer asks for it only when it prints
             from unifykit.cli.app import app
         _never_fail_to_print()
         # What was started is stopped when the process is asked to end, as it is on Ctrl-C.

@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from unifykit.cli.walk import Walk
 from unifykit.errors import UnifyError
@@ -90,7 +90,7 @@ def _told(value: Any) -> str:
         return "done"
     if isinstance(value, bytes):
         return f"{len(value)} bytes"
-    kind = cast("type[Any]", type(value))
+    kind: type[Any] = value.__class__
     if kind in (list, tuple) and value:
         return f"{len(value)}, first: {_told(value[0])}"
     named = _fields(value)
@@ -101,7 +101,7 @@ def _told(value: Any) -> str:
 
 def _fields(value: Any) -> list[tuple[str, Any]]:
     """What identifies a model or a dataclass: the telling fields, else the first one."""
-    kind = cast("type[Any]", type(value))
+    kind: type[Any] = value.__class__
     names: list[str] = list(getattr(kind, "model_fields", {}) or getattr(kind, "__dataclass_fields__", {}))
     telling = [name for name in _TELLING if name in names and not _is_key(getattr(value, name))][:_FIELDS]
     return [(name, getattr(value, name)) for name in telling or names[:1]]
