@@ -7,11 +7,13 @@ import typer
 
 from unifykit import __version__
 
-app = typer.Typer(
+app: typer.Typer = typer.Typer(
     name="unifykit", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     help="One object for the services your application lives on.",
 )  # fmt: skip
-sandbox = typer.Typer(no_args_is_help=True, help="Local counterparts of the platforms, without accounts or network.")
+sandbox: typer.Typer = typer.Typer(
+    no_args_is_help=True, help="Local counterparts of the platforms, without accounts or network."
+)
 app.add_typer(sandbox, name="sandbox")
 
 Only = Annotated[str, typer.Option(help="Platforms, separated by commas; all by default.", metavar="NAMES")]

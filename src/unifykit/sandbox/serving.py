@@ -24,7 +24,7 @@ class Serving:
         # The protocol must be named: asyncio sends at once (TCP_NODELAY) only on sockets that say they are TCP.
         self._listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._listener.bind(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.url: str = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self._server = _Server(_config(app))
         self._thread = threading.Thread(target=self._run, name="unifykit-sandbox", daemon=True)
         _LOGGER.addFilter(self._worth_telling)

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from unifykit._core.check import Probe, checkup
 from unifykit._core.client import Client, Native
@@ -34,7 +34,7 @@ class GitHub(Client[M], GitHubResource[M]):
     """
 
     provider = "github"
-    packages = ("github",)
+    packages: ClassVar[tuple[str, ...]] = ("github",)
     dialect = DIALECT
 
     native: "Native[github.Github, github.Github]" = Native()

@@ -1,6 +1,6 @@
 """The GitLab client: what it is built of."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from unifykit._core.client import Blocking, Client, Native
 from unifykit._core.context import Operation
@@ -21,7 +21,7 @@ class GitLab(Client[M], Blocking[M, "gitlab.Gitlab"]):
     """
 
     provider = "gitlab"
-    packages = ("gitlab",)
+    packages: ClassVar[tuple[str, ...]] = ("gitlab",)
     dialect = DIALECT
 
     native: "Native[gitlab.Gitlab, gitlab.Gitlab]" = Native()

@@ -1,6 +1,6 @@
 """The OpenAI client: what it is built of."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from unifykit._core.client import Client, Dual, Native
 from unifykit._core.context import Operation
@@ -22,9 +22,9 @@ class OpenAI(Client[M], Dual[M, "openai.AsyncOpenAI"]):
     """
 
     provider = "openai"
-    packages = ("openai",)
+    packages: ClassVar[tuple[str, ...]] = ("openai",)
     dialect = DIALECT
-    attempt_timeout = 600.0
+    attempt_timeout: ClassVar[float] = 600.0
 
     native: "Native[openai.OpenAI, openai.AsyncOpenAI]" = Native()
 

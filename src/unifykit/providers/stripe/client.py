@@ -1,6 +1,6 @@
 """The Stripe client: what it is built of."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from unifykit._core.client import Client, Dual, Native
 from unifykit._core.context import Operation
@@ -23,7 +23,7 @@ class Stripe(Client[M], Dual[M, "stripe.StripeClient"]):
     """
 
     provider = "stripe"
-    packages = ("stripe",)
+    packages: ClassVar[tuple[str, ...]] = ("stripe",)
     dialect = DIALECT
 
     native: "Native[stripe.StripeClient, stripe.StripeClient]" = Native()

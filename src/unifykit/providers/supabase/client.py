@@ -1,6 +1,6 @@
 """The Supabase client: what it is built of."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from unifykit._core.client import Client, Dual, Native
 from unifykit._core.context import Operation
@@ -22,7 +22,7 @@ class Supabase(Client[M], Dual[M, "supabase.AsyncClient"]):
     """
 
     provider = "supabase"
-    packages = ("supabase",)
+    packages: ClassVar[tuple[str, ...]] = ("supabase",)
     dialect = DIALECT
 
     native: "Native[supabase.Client, supabase.AsyncClient]" = Native()

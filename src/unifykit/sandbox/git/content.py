@@ -71,7 +71,7 @@ class GitContent:
     """A bare repository in memory. A fork shares its parent's objects, as on GitHub, but not its references."""
 
     def __init__(self, parent: GitContent | None = None) -> None:
-        self.repo = MemoryRepo()
+        self.repo: MemoryRepo = MemoryRepo()
         if parent is not None:
             self.repo.object_store = parent.repo.object_store
             for ref, sha in parent.refs():

@@ -11,7 +11,7 @@ from .render_accounts import full_org, private_user, public_user, simple_org
 from .repos import account_or_404
 from .routing import Routes
 
-routes = Routes()
+routes: Routes = Routes()
 _VERSIONS = ["2022-11-28"]
 _ROOT = {
     "current_user_url": "/user",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from .state import Account, Event, Thread
 
-routes = Routes()
+routes: Routes = Routes()
 _THREAD = "/notifications/threads/{thread_id:int}"
 _EVENTS_PAGE = "activity/events"
 _PAGE = "activity/notifications"

@@ -20,7 +20,7 @@ from .state import Invitation
 if TYPE_CHECKING:
     from .state import Account, Repository
 
-routes = Routes()
+routes: Routes = Routes()
 _LIST = f"{REPO}/collaborators"
 _ONE = f"{_LIST}/{{username}}"
 _PAGE = "collaborators/collaborators"

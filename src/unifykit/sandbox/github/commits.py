@@ -21,7 +21,7 @@ from .routing import Routes
 if TYPE_CHECKING:
     from .state import Repository
 
-routes = Routes()
+routes: Routes = Routes()
 _PAGE = "commits/commits"
 _BELOW_COMMIT = ("/comments", "/pulls", "/status", "/statuses", "/check-runs", "/check-suites", "/branches-where-head")
 _DIFF = "application/vnd.github.diff; charset=utf-8"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from .state import Repository
 
-routes = Routes()
+routes: Routes = Routes()
 _PAGE = "repos/contents"
 
 

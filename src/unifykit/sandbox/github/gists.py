@@ -20,7 +20,7 @@ from .state import Gist
 if TYPE_CHECKING:
     from .state import Account, World
 
-routes = Routes()
+routes: Routes = Routes()
 _GIST = "/gists/{gist_id}"
 _PAGE = "gists/gists"
 

@@ -23,7 +23,7 @@ from .webhooks import deliver
 if TYPE_CHECKING:
     from .state import Delivery, Repository
 
-routes = Routes()
+routes: Routes = Routes()
 _HOOKS = f"{REPO}/hooks"
 _HOOK = f"{_HOOKS}/{{hook_id:int}}"
 _PAGE = "repos/webhooks"

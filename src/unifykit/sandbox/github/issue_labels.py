@@ -20,7 +20,7 @@ from .state import Label
 if TYPE_CHECKING:
     from .state import Issue, Repository
 
-routes = Routes()
+routes: Routes = Routes()
 _OF_ISSUE = f"{REPO}/issues/{{number:int}}/labels"
 _PAGE = "issues/labels"
 _COLOR = re.compile(r"[0-9a-fA-F]{6}")

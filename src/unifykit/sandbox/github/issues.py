@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from .state import Account, Repository
 
-routes = Routes()
+routes: Routes = Routes()
 ISSUE = f"{REPO}/issues/{{number:int}}"
 _COMMENT = f"{REPO}/issues/comments/{{comment_id:int}}"
 _PAGE = "issues/issues"

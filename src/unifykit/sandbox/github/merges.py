@@ -24,7 +24,7 @@ from .state import Review
 if TYPE_CHECKING:
     from .state import Issue, Repository
 
-routes = Routes()
+routes: Routes = Routes()
 _PAGE = "pulls/pulls"
 _REVIEWS_PAGE = "pulls/reviews"
 _STATES = {"APPROVE": "APPROVED", "REQUEST_CHANGES": "CHANGES_REQUESTED", "COMMENT": "COMMENTED", "": "PENDING"}

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from .state import Issue, Repository
 
-routes = Routes()
+routes: Routes = Routes()
 PULL = f"{REPO}/pulls/{{number:int}}"
 _PAGE = "pulls/pulls"
 

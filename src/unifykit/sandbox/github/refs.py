@@ -23,7 +23,7 @@ from .routing import Routes
 if TYPE_CHECKING:
     from .state import Repository
 
-routes = Routes()
+routes: Routes = Routes()
 _PAGE = "git/refs"
 _BRANCHES_PAGE = "branches/branches"
 _ONE = f"{REPO}/git/refs/{{ref:path}}"

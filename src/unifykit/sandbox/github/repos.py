@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from .state import Account, World
 
-routes = Routes()
+routes: Routes = Routes()
 REPO = "/repos/{owner}/{repo}"
 _PAGE = "repos/repos"
 _SETTINGS: dict[str, bool | str | None] = {

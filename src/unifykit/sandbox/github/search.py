@@ -19,7 +19,7 @@ from .routing import Routes
 if TYPE_CHECKING:
     from .state import Repository
 
-routes = Routes()
+routes: Routes = Routes()
 _MOST_RESULTS = 1000
 _Check = Callable[["Repository", str], bool]
 _QUALIFIERS: dict[str, _Check] = {

@@ -27,7 +27,7 @@ from .state import Run
 if TYPE_CHECKING:
     from .state import Repository
 
-routes = Routes()
+routes: Routes = Routes()
 _FOLDER = ".github/workflows"
 _WORKFLOWS = f"{REPO}/actions/workflows"
 _WORKFLOW = f"{_WORKFLOWS}/{{workflow}}"

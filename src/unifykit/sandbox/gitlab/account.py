@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from .state import Event
 
-routes = Routes()
+routes: Routes = Routes()
 _VERSION = "18.5.0-ee"
 _ACTIONS = ("approved", "closed", "commented", "created", "destroyed", "expired", "joined", "left", "merged", "pushed",
             "reopened", "updated")  # fmt: skip

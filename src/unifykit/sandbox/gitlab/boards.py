@@ -18,7 +18,7 @@ from .state import REPORTER, Board
 if TYPE_CHECKING:
     from .state import Project, World
 
-routes = Routes()
+routes: Routes = Routes()
 _ONE = f"{PROJECT}/boards/{{board_id}}"
 
 

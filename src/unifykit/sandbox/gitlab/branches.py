@@ -22,7 +22,7 @@ from .state import DEVELOPER, MAINTAINER
 if TYPE_CHECKING:
     from .state import Project
 
-routes = Routes()
+routes: Routes = Routes()
 _BRANCHES = f"{PROJECT}/repository/branches"
 
 

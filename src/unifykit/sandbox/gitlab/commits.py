@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from .state import Project
 
-routes = Routes()
+routes: Routes = Routes()
 _COMMITS = f"{PROJECT}/repository/commits"
 _ACTIONS = ("create", "update", "delete", "move")
 

@@ -21,7 +21,7 @@ from .state import DEVELOPER
 if TYPE_CHECKING:
     from unifykit.sandbox.git.content import Entry
 
-routes = Routes()
+routes: Routes = Routes()
 _FILE = f"{PROJECT}/repository/files/{{file_path}}"
 
 

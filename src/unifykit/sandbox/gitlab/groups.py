@@ -17,7 +17,7 @@ from .state import OWNER, Group
 if TYPE_CHECKING:
     from .state import User
 
-routes = Routes()
+routes: Routes = Routes()
 _ONE = "/api/v4/groups/{group}"
 _VISIBILITIES = ("private", "internal", "public")
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from .state import MergeRequest, Project, World
 
-routes = Routes()
+routes: Routes = Routes()
 _ONE = f"{PROJECT}/issues/{{issue_iid}}"
 _STATES = ("opened", "closed", "all")
 _LONGEST_TITLE = 255

@@ -19,7 +19,7 @@ from .storage import signed
 if TYPE_CHECKING:
     from .state import Job, Pipeline
 
-routes = Routes()
+routes: Routes = Routes()
 _ONE = f"{PROJECT}/jobs/{{job_id}}"
 
 

@@ -24,7 +24,7 @@ from .state import DEVELOPER, OWNER, MergeRequest
 if TYPE_CHECKING:
     from .state import Project, User, World
 
-routes = Routes()
+routes: Routes = Routes()
 _ALL = f"{PROJECT}/merge_requests"
 ONE = f"{_ALL}/{{merge_request_iid}}"
 

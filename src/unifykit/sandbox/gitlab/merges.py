@@ -23,7 +23,7 @@ from .state import DEVELOPER, MAINTAINER
 if TYPE_CHECKING:
     from .state import MergeRequest, Project
 
-routes = Routes()
+routes: Routes = Routes()
 
 
 def _approvals(call: Call, project: Project, one: MergeRequest) -> dict[str, Any]:

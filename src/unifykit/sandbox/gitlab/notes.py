@@ -18,7 +18,7 @@ from .state import GUEST, MAINTAINER, Note
 if TYPE_CHECKING:
     from .state import Issue, MergeRequest
 
-routes = Routes()
+routes: Routes = Routes()
 _KINDS = {"issues": "Issue", "merge_requests": "MergeRequest"}
 
 

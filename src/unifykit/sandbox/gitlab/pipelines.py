@@ -18,7 +18,7 @@ from .state import DEVELOPER, MAINTAINER
 if TYPE_CHECKING:
     from .state import Pipeline
 
-routes = Routes()
+routes: Routes = Routes()
 _ONE = f"{PROJECT}/pipelines/{{pipeline_id}}"
 _STATES = ("created", "waiting_for_resource", "preparing", "pending", "running", "success", "failed", "canceling", "canceled",
            "skipped", "manual", "scheduled")  # fmt: skip

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from .state import User, World
 
-routes = Routes()
+routes: Routes = Routes()
 PROJECT = "/api/v4/projects/{id}"
 _VISIBILITIES = ("private", "internal", "public")
 _LETTERS = re.compile(r"[^a-z0-9_.-]+")

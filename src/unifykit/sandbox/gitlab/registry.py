@@ -19,7 +19,7 @@ from .state import MAINTAINER, ImageRepository, ImageTag
 if TYPE_CHECKING:
     from .state import Project, World
 
-routes = Routes()
+routes: Routes = Routes()
 _REPOSITORIES = f"{PROJECT}/registry/repositories"
 _TAGS = f"{_REPOSITORIES}/{{repository_id}}/tags"
 

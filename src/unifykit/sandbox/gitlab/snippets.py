@@ -14,7 +14,7 @@ from .paging import page_of
 from .routing import Routes
 from .state import Snippet
 
-routes = Routes()
+routes: Routes = Routes()
 _ONE = "/api/v4/snippets/{snippet_id}"
 _VISIBILITIES = ("private", "internal", "public")
 

@@ -15,7 +15,7 @@ from .routing import Routes
 if TYPE_CHECKING:
     from .state import Job, Project
 
-routes = Routes()
+routes: Routes = Routes()
 _KEY = secrets.token_bytes(32)
 
 

@@ -18,7 +18,7 @@ from .state import REPORTER
 if TYPE_CHECKING:
     from .state import Issue, MergeRequest
 
-routes = Routes()
+routes: Routes = Routes()
 _THING = f"{PROJECT}/{{kind}}/{{iid}}"
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .call import Call
 
 Json = dict[str, Any]
-routes = Routes()
+routes: Routes = Routes()
 _OPENED_AT = 1_704_164_645
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .state import World
 
 Json = dict[str, Any]
-routes = Routes()
+routes: Routes = Routes()
 _PRODUCT_TEXTS = "description name statement_descriptor unit_label url"
 _PRODUCT = f"{_PRODUCT_TEXTS} active images metadata shippable"
 _PRODUCT_SEARCHED = "active created description name metadata shippable url"

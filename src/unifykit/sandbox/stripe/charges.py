@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .call import Call
 
 Json = dict[str, Any]
-routes = Routes()
+routes: Routes = Routes()
 _SEARCHED = "amount created currency customer metadata refunded status"
 
 

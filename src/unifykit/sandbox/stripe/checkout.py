@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .state import World
 
 Json = dict[str, Any]
-routes = Routes()
+routes: Routes = Routes()
 _NULL = (
     "adaptive_pricing after_expiration allow_promotion_codes amount_subtotal amount_total billing_address_collection "
     "cancel_url client_reference_id client_secret collected_information consent consent_collection currency "

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .state import World
 
 Json = dict[str, Any]
-routes = Routes()
+routes: Routes = Routes()
 ADDRESS = "city country line1 line2 postal_code state"
 _TEXTS = "description email name phone"
 _NULL = "address currency default_source description discount email name phone shipping test_clock"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .call import Call
 
 Json = dict[str, Any]
-routes = Routes()
+routes: Routes = Routes()
 _TAKES = "url enabled_events description metadata"
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .state import World
 
 Json = dict[str, Any]
-routes = Routes()
+routes: Routes = Routes()
 
 
 def make_item(

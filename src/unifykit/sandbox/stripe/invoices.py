@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .call import Call
 
 Json = dict[str, Any]
-routes = Routes()
+routes: Routes = Routes()
 _TEXTS = "description footer statement_descriptor"
 _TAKES = f"{_TEXTS} auto_advance collection_method days_until_due default_payment_method due_date metadata number"
 _SEARCHED = "created currency customer metadata number status subscription total"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .call import Call
 
 Json = dict[str, Any]
-routes = Routes()
+routes: Routes = Routes()
 _TEXTS = "description receipt_email statement_descriptor statement_descriptor_suffix transfer_group"
 _CHANGES = f"{_TEXTS} amount currency customer metadata payment_method payment_method_types setup_future_usage shipping"
 _CONFIRMS = "payment_method payment_method_data off_session return_url receipt_email setup_future_usage error_on_requires_action"

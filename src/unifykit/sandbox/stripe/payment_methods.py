@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .forms import Fields
 
 Json = dict[str, Any]
-routes = Routes()
+routes: Routes = Routes()
 
 
 @routes("POST", "/v1/payment_methods", "type card billing_details metadata")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .call import Call
 
 Json = dict[str, Any]
-routes = Routes()
+routes: Routes = Routes()
 
 
 @routes("POST", "/v1/billing_portal/sessions", "customer return_url locale")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .call import Call
 
 Json = dict[str, Any]
-routes = Routes()
+routes: Routes = Routes()
 _NULL = "balance_transaction receipt_number source_transfer_reversal transfer_reversal"
 
 

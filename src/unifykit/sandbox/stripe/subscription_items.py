@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .call import Call
 
 Json = dict[str, Any]
-routes = Routes()
+routes: Routes = Routes()
 
 
 @routes("GET", "/v1/subscription_items", f"{PAGING} subscription")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .state import World
 
 Json = dict[str, Any]
-routes = Routes()
+routes: Routes = Routes()
 _NULL = (
     "application application_fee_percent billing_cycle_anchor_config billing_thresholds cancel_at canceled_at "
     "customer_account days_until_due default_payment_method default_source description ended_at latest_invoice "
