@@ -349,6 +349,27 @@ def test_the_circuit_refuses_without_keeping_a_slot():
         assert isinstance(bench.walk([OK]).error, CircuitOpenError)
 
 
+def test_a_circuit_that_another_thread_closes_meanwhile_lets_pass():
+    bench = Bench(retry=Retry.off(), breaker=SHORT)
+    for _ in range(4):
+        bench.walk([TRANSIENT])
+    breaker = bench.engine.account.breaker
+    real = breaker._lock
+
+    class Closing:
+        """A lock that is taken just after the probe's verdict."""
+
+        def __enter__(self):
+            breaker._open_until = None
+            real.acquire()
+
+        def __exit__(self, *_):
+            real.release()
+
+    breaker._lock = Closing()
+    assert breaker.refuse_for(bench.now, object()) is None
+
+
 # -- the learned quota
 
 

@@ -170,3 +170,52 @@ def test_a_cancelled_task_leaves_the_queue():
 
     asyncio.run(go())
     assert limiter.in_flight == 0
+
+
+def test_threads_and_tasks_together_never_exceed_the_limit():
+    from tests.core.plans import OK
+
+    stack = Stack([OK], Retry(), RateLimit(concurrency=3))
+    lock, inside, peak, done = threading.Lock(), [0], [0], []
+
+    def count(step):
+        with lock:
+            inside[0] += step
+            peak[0] = max(peak[0], inside[0])
+
+    def send(_timeout):
+        count(1)
+        threading.Event().wait(0.0005)
+        count(-1)
+        return OK
+
+    async def asend(_timeout):
+        count(1)
+        await asyncio.sleep(0.0005)
+        count(-1)
+        return OK
+
+    def facts():
+        return stack.engine, stack.clock, Request(Safety.SAFE), stack.port
+
+    def operation():
+        return Operation("test", "things.do", Safety.SAFE)
+
+    def work():
+        for _ in range(40):
+            done.append(drive(*facts(), send, operation(), None))
+
+    async def awork():
+        async def one():
+            for _ in range(20):
+                done.append(await adrive(*facts(), asend, operation(), None))
+
+        await asyncio.gather(*(one() for _ in range(10)))
+
+    threads = [threading.Thread(target=work) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    asyncio.run(awork())
+    for thread in threads:
+        thread.join(30)
+    assert (len(done), peak[0], stack.engine.account.limiter.in_flight) == (400, 3, 0)

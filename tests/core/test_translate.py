@@ -15,7 +15,7 @@ from unifykit import (
 from unifykit._core.context import Deadline, Exchange, Operation
 from unifykit._core.dialect import Dialect
 from unifykit._core.outcome import Kind, Outcome
-from unifykit._core.translate import from_failure, from_reply, kind_of
+from unifykit._core.translate import answered, from_failure, from_reply, kind_of
 
 DIALECT = Dialect(provider="test", request_id=("x-first", "x-second"))
 
@@ -79,6 +79,23 @@ def test_failures_without_a_reply_that_explains_them(op, error):
     assert type(made) is error
     assert "OSError: cause" in made.message
     assert made.status == (op.last.status if op.last else None)
+
+
+@pytest.mark.parametrize(
+    ("op", "says_no"),
+    [
+        (operation(), False),
+        (operation(last=Exchange(200, {})), False),
+        (operation(last=Exchange(404, {})), True),
+        (operation(Outcome(Kind.FINAL, status=404), last=Exchange(404, {})), True),
+        (
+            operation(Outcome(Kind.TRANSIENT, error="broken"), last=Exchange(503, {})),
+            False,
+        ),  # that was the attempt before
+    ],
+)
+def test_the_reply_that_says_no(op, says_no):
+    assert answered(op) is (op.last if says_no else None)
 
 
 def test_of_two_deadlines_the_nearer_counts():
