@@ -5,7 +5,7 @@ from typing import Any, cast
 from unifykit._core.context import Operation
 from unifykit._core.dialect import Dialect, LimitHeaders, json_body
 from unifykit._core.translate import answered, from_failure, from_reply
-from unifykit.errors import UnifyError
+from unifykit.errors import ConnectionFailedError, DeadlineExceededError, InvalidRequestError, UnifyError
 
 DIALECT = Dialect(
     provider="gitlab",
@@ -19,10 +19,29 @@ DIALECT = Dialect(
 
 def translate(error: Exception, op: Operation) -> UnifyError:
     """The uniform error for what python-gitlab, the network or a model raised."""
+    from gitlab.exceptions import RedirectError
+
+    if isinstance(error, RedirectError):
+        return InvalidRequestError(
+            f"GitLab redirects this, and a write does not follow: is the base URL right? {error}"
+        )
     reply = answered(op)
     if reply is None:
-        return from_failure(op, error)
+        return _broken_off(error) or from_failure(op, error)
     return from_reply(DIALECT, op, reply, _message(reply.status, json_body(lambda: reply.body)))
+
+
+def _broken_off(error: Exception) -> UnifyError | None:
+    """The error for a reply that began well and did not come to its end, as a download may."""
+    import requests
+
+    if isinstance(error, requests.Timeout) or (
+        isinstance(error, requests.ConnectionError) and "timed out" in str(error)
+    ):
+        return DeadlineExceededError(f"the reply did not come to its end in time ({error}).", phase="attempt")
+    if isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
+        return ConnectionFailedError(f"the reply broke off ({error}).")
+    return None
 
 
 def _message(status: int, body: dict[str, object]) -> str:
