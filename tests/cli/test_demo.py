@@ -122,7 +122,7 @@ def test_an_interrupted_demo_cleans_up(unifykit, private_tmp, number, code):
         variables = {"UNIFYKIT_GITHUB_TOKEN": "sandbox-token", "TMPDIR": str(private_tmp)}
         with Loopback(relay) as server:
             process = unifykit.start("demo", "--live", "--write", UNIFYKIT_GITHUB_BASE_URL=server.url, **variables)
-            assert midway.wait(60)
+            assert midway.wait(30), process.communicate()
             process.send_signal(number)
             out, err = process.communicate(timeout=60)
         with sandbox.platforms() as p:
