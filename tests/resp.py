@@ -20,11 +20,12 @@ class Resp:
     Greetings are answered by themselves and not counted, unless `greets` is false.
     """
 
-    def __init__(self, script: Script = (b"+OK\r\n",), *, greets: bool = True, drip: float = 0.0) -> None:
+    def __init__(self, script: Script = (b"+OK\r\n",), *, greets: bool = True, drip: float = 0.0, context=None) -> None:
         self.seen: list[list[str]] = []
         self.connections = 0
         self._greets = greets
         self._drip = drip
+        self._context = context
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._open: set[socket.socket] = set()
@@ -38,7 +39,7 @@ class Resp:
     def names(self) -> list[str]:
         return [command[0].upper() for command in self.seen]
 
-    def __enter__(self) -> "Resp":
+    def __enter__(self):
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self.url = f"redis://127.0.0.1:{self.port}/0"
@@ -75,9 +76,10 @@ class Resp:
 
     def _serve(self, connection: socket.socket) -> None:
         try:
-            with connection, connection.makefile("rb") as reader:
+            wrapped = self._context.wrap_socket(connection, server_side=True) if self._context else connection
+            with wrapped, wrapped.makefile("rb") as reader:
                 while (command := _read(reader)) is not None:
-                    if not self._answer(connection, command):
+                    if not self._answer(wrapped, command):
                         return
         except (OSError, ValueError):
             pass

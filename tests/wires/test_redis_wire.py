@@ -1,16 +1,20 @@
 """What happens to a Redis command when the server, the network or the process misbehaves."""
 
 import asyncio
+import contextlib
 import gc
 import os
 import pickle
+import ssl
 import threading
 import time
 import traceback
 import warnings
+from pathlib import Path
 
 import pytest
 import redis
+import trustme
 from tests.loopback import refused_port
 from tests.resp import CLOSE, HANG, LOADING, RESET, Resp
 
@@ -481,17 +485,53 @@ def test_clients_and_pools_are_not_pickled(both, valkey):
             pickle.dumps(thing)
 
 
+# -- TLS
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    """A server's TLS context, and the file of the authority that vouches for it."""
+    found = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    found.issue_cert("127.0.0.1").configure_cert(context)
+    file = tmp_path_factory.mktemp("tls") / "ca.pem"
+    found.cert_pem.write_to_path(file)
+    return context, file
+
+
+def test_tls_with_an_authority_of_ones_own(both, authority):
+    context, file = authority
+    with Resp([b"$1\r\n7\r\n"], context=context) as server:
+        url = f"rediss://127.0.0.1:{server.port}/0?ssl_ca_certs={file}"
+        h = both(redis=settings(url))
+        assert h.run(lambda p: p.redis.cache.get("a")) == 7
+        assert within_reach(h, 0.4, server) < 0.4 + 0.15
+
+
+def within_reach(h, seconds, server):
+    server._decide = lambda *_: HANG
+    return within(h, seconds, lambda p: p.redis.cache.get("a"))[0]
+
+
+def test_a_server_that_nobody_vouches_for_is_not_tried_again(both, authority):
+    context, _ = authority
+    with Resp(context=context) as server:
+        h = both(redis=settings(f"rediss://127.0.0.1:{server.port}/0"), clock=VirtualClock())
+        with pytest.raises(ConnectionFailedError, match=r"(?i)certificate") as caught:
+            h.run(lambda p: p.redis.cache.get("a"))
+        assert caught.value.attempts == 1
+        assert server.seen == []
+
+
 # -- processes, threads, loops
 
 
 def sockets():
     gc.collect()
     found = 0
-    for name in os.listdir("/proc/self/fd"):
-        try:
-            found += os.readlink(f"/proc/self/fd/{name}").startswith("socket:")
-        except OSError:
-            pass
+    for entry in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):
+            found += str(entry.readlink()).startswith("socket:")
     return found
 
 

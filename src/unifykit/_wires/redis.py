@@ -192,7 +192,8 @@ class WiredRedis(redis.Redis):
         """One command through the engine."""
         blocks = blocks_for(args)
         client: Any = super() if blocks is None or self._patient is self else self._patient
-        return self._wire.run((args,), functools.partial(client._execute_command, *args, **options), blocks=blocks)
+        call = functools.partial(client._execute_command, *args, **options)  # noqa: SLF001 -- the same class
+        return self._wire.run((args,), call, blocks=blocks)
 
     def pipeline(self, transaction: bool = True, shard_hint: Any = None) -> "WiredPipeline":
         """See redis-py."""

@@ -13,7 +13,7 @@ import select
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -22,6 +22,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import redis
 import redis.asyncio
+import redis.asyncio.retry
+import redis.connection
+import redis.retry
 from redis.asyncio.connection import RedisSSLContext
 from redis.backoff import NoBackoff
 from redis.connection import parse_url
@@ -58,7 +61,7 @@ running: ContextVar[Attempt | None] = ContextVar("unifykit_redis_attempt", defau
 
 
 @contextmanager
-def attempting(seconds: float | None) -> Iterator[Attempt]:
+def attempting(seconds: float | None) -> Generator[Attempt]:
     """Everything in the block is one attempt of at most `seconds`."""
     mine = Attempt(None if seconds is None else time.monotonic() + seconds)
     token = running.set(mine)

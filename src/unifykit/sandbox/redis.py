@@ -44,8 +44,8 @@ class RedisServer:
     def __init__(self, *, kind: str | None = None) -> None:
         chosen, self._binary = _choose(kind)
         self.kind: str = chosen
-        self.url = ""
-        self.port = 0
+        self.url: str = ""
+        self.port: int = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._fake: Any = None
         self._folder: Path | None = None
@@ -70,7 +70,7 @@ class RedisServer:
         except BaseException:
             self.stop()
             raise
-        self.url: str = f"redis://127.0.0.1:{self.port}/0"
+        self.url = f"redis://127.0.0.1:{self.port}/0"
         return self
 
     def stop(self) -> None:
@@ -115,7 +115,7 @@ class RedisServer:
         server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
-        self.port: int = int(server.server_address[1])
+        self.port = int(server.server_address[1])
         self._fake = server, thread
 
 
@@ -134,7 +134,7 @@ def _choose(kind: str | None) -> tuple[str, str | None]:
     if kind in (None, "fakeredis"):
         with contextlib.suppress(ImportError):
             import fakeredis
-            import lupa  # noqa: F401 -- without it there are no scripts  # pyright: ignore[reportUnusedImport]
+            import lupa  # type: ignore[import-untyped]  # noqa: F401 -- without it there are no scripts  # pyright: ignore[reportUnusedImport]
 
             return fakeredis.__name__, None
     wanted = "no Redis server" if kind is None else f"no {kind} server"

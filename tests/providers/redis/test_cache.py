@@ -164,6 +164,7 @@ def test_an_async_factory_in_sync_code_is_refused(h):
 def test_commands_in_a_factory_are_judged_by_themselves(both):
     """The operation is idempotent; an INCR that its factory sends is not."""
     from tests.resp import RESET, Resp
+
     from unifykit.settings import RedisSettings
 
     def script(command, number):
@@ -171,7 +172,7 @@ def test_commands_in_a_factory_are_judged_by_themselves(both):
 
     with Resp(script) as server:
         h = both(redis=RedisSettings(redis_url=server.url))
-        with pytest.raises(Exception, match="(?i)connection|reset|closed"):
+        with pytest.raises(Exception, match=r"(?i)connection|reset|closed"):
             h.run(lambda p: p.redis.cache.get_or_set("k", lambda: p.redis.native.incr("n"), ttl=60))
         assert server.names().count("INCRBY") == 1
 

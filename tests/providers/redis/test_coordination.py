@@ -5,8 +5,8 @@ import threading
 import time
 
 import pytest
-
 from tests.resp import RESET, Resp
+
 from unifykit import AsyncPlatforms, Platforms
 from unifykit.errors import ConflictError, InvalidRequestError
 from unifykit.providers.redis.codec import key
@@ -66,7 +66,7 @@ def test_a_release_whose_reply_was_lost_is_no_lost_lock(both, settings, raw):
 
     def inside(lock):
         raw.delete(key("lock", "a"))
-        raw.set(key("lock", "a", "last"), lock._mark, px=60_000)  # what the first release left
+        raw.set(key("lock", "a", "last"), lock.mark, px=60_000)  # what the first release left
 
     h.held(lambda p: p.redis.locks.acquire("a", ttl=5), inside)
 

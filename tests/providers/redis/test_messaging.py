@@ -4,8 +4,8 @@ import threading
 import time
 
 import pytest
-
 from tests.resp import CLOSE, Resp
+
 from unifykit import Platforms, deadline
 from unifykit.errors import ConnectionFailedError, DeadlineExceededError, InvalidRequestError
 from unifykit.providers.redis.models import Message
@@ -104,9 +104,13 @@ def test_a_server_that_stays_away_ends_the_stream_with_an_error(both):
 
 
 def test_silence_ends_at_the_deadline(settings):
-    with Platforms(redis=settings) as p, p.redis.pubsub.subscribe("silent") as stream:
-        with deadline(0.3), pytest.raises(DeadlineExceededError):
-            next(stream)
+    with (
+        Platforms(redis=settings) as p,
+        p.redis.pubsub.subscribe("silent") as stream,
+        deadline(0.3),
+        pytest.raises(DeadlineExceededError),
+    ):
+        next(stream)
 
 
 def test_a_subscription_needs_a_channel(h):

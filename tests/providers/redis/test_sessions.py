@@ -20,7 +20,7 @@ def test_a_session_comes_back_whole(h):
 def test_ids_cannot_be_guessed_and_are_not_shown(h):
     ids = {h.run(lambda p: p.redis.sessions.create({}, ttl=60)).id for _ in range(20)}
     assert len(ids) == 20
-    assert all(re.fullmatch(r"[\w-]{43}", id) for id in ids)
+    assert all(re.fullmatch(r"[\w-]{43}", one) for one in ids)
     made = h.run(lambda p: p.redis.sessions.create({}, ttl=60))
     assert made.id not in repr(made)
 

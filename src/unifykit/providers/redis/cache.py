@@ -257,7 +257,8 @@ class Cache(RedisResource[M]):
             computing
             (49, 49)
         """
-        lifetime(ttl), milliseconds(lease, "lease")
+        lifetime(ttl)  # refused here, not at the first call
+        milliseconds(lease, "lease")
 
         def decorate(function: Callable[P, R]) -> Callable[P, R]:
             if inspect.iscoroutinefunction(function) is not self._client.is_async:

@@ -1,8 +1,9 @@
+# pyright: reportUnknownMemberType=false, reportUnknownLambdaType=false
+# The reason: redis-py leaves the replies of some commands unannotated.
 """The Redis client: what it is built of, and the operations on the server itself."""
 
 import functools
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from unifykit._core.check import Probe, checkup
 from unifykit._core.client import Client, Native
@@ -20,6 +21,8 @@ from unifykit.providers.redis.sessions import Sessions
 from unifykit.providers.redis.streams import Streams
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import redis
     import redis.asyncio
 
@@ -32,9 +35,9 @@ class Redis(Client[M], RedisResource[M]):
     """
 
     provider = "redis"
-    packages = ("redis",)
+    packages: ClassVar[tuple[str, ...]] = ("redis",)
     dialect = DIALECT
-    attempt_timeout = 5.0
+    attempt_timeout: ClassVar[float] = 5.0
 
     native: "Native[redis.Redis, redis.asyncio.Redis]" = Native()
 

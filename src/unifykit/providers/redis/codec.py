@@ -54,8 +54,7 @@ def stable(value: Any) -> Any:
     if isinstance(value, set | frozenset):
         return _tagged("set", _sorted(stable(member) for member in cast("set[Any]", value)))
     if isinstance(value, dict):
-        pairs: Iterable[tuple[Any, Any]] = value.items()  # pyright: ignore[reportUnknownVariableType]
-        return _tagged("dict", _sorted([stable(name), stable(member)] for name, member in pairs))
+        return _tagged("dict", _sorted([stable(one), stable(value[one])] for one in list[Any](value)))  # pyright: ignore[reportUnknownArgumentType]
     return _tagged(f"{type(value).__module__}.{type(value).__qualname__}", pydantic_core.to_jsonable_python(value))
 
 

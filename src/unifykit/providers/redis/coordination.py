@@ -25,6 +25,7 @@ class Lock(RedisResource[M]):
         name: Its name.
         fence: Higher than that of every holder before. Give it to what the lock protects, so that this can refuse a
             holder whose lock has run out without its noticing.
+        mark: What the lock's key holds as long as this is its holder.
     """
 
     operations_prefix = "locks."
@@ -33,7 +34,7 @@ class Lock(RedisResource[M]):
         super().__init__(client)
         self.name = name
         self.fence = fence
-        self._mark = mark
+        self.mark = mark
         self._ttl = ttl
 
     def __repr__(self) -> str:
@@ -54,7 +55,7 @@ class Lock(RedisResource[M]):
             ...     lock.extend(ttl=60)
         """
         span = self._ttl if ttl is None else milliseconds(ttl, "ttl")
-        if not await self.run(PROLONG, [key("lock", self.name)], self._mark, span):
+        if not await self.run(PROLONG, [key("lock", self.name)], self.mark, span):
             raise ConflictError(f"the lock {self.name!r} has run out: another may hold it.")
 
 
@@ -103,7 +104,7 @@ class Locks(RedisResource[M]):
 
     async def _release(self, lock: Lock[M]) -> None:
         keys = [key("lock", lock.name), key("lock", lock.name, "free"), key("lock", lock.name, "last")]
-        if not await self.run(UNLOCK, keys, lock._mark):  # noqa: SLF001 -- the two are one thing
+        if not await self.run(UNLOCK, keys, lock.mark):
             raise ConflictError(
                 f"the lock {lock.name!r} had run out before the block ended: raise its ttl, or extend it."
             )

@@ -1,6 +1,8 @@
+# pyright: reportUnknownMemberType=false, reportUnknownLambdaType=false
+# The reason: redis-py leaves the replies of some commands unannotated.
 """Messages that stay until they are dealt with. https://redis.io/docs/latest/develop/data-types/streams/"""
 
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 from unifykit._core.client import Client
@@ -239,8 +241,8 @@ def _entries(found: Any, delivered: int = 0) -> list[Entry]:
     """redis-py gives a list of streams, or a mapping of them, and nothing where nothing came."""
     if not found:
         return []
-    streams: Iterable[Any] = found.values() if isinstance(found, dict) else (entries for _, entries in found)
-    flat = [one for entries in streams for one in entries]
+    streams: list[Any] = list(found.values()) if hasattr(found, "values") else [entries for _, entries in found]
+    flat: list[Any] = [one for entries in streams for one in entries]
     if flat and isinstance(flat[0], list) and flat[0] and isinstance(flat[0][0], tuple):
         flat = [one for batch in flat for one in batch]  # RESP3 wraps them once more
     return [_entry(entry_id, fields, delivered) for entry_id, fields in flat]
