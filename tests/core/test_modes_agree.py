@@ -202,13 +202,11 @@ def test_threads_and_tasks_together_never_exceed_the_limit():
         return Operation("test", "things.do", Safety.SAFE)
 
     def work():
-        for _ in range(40):
-            done.append(drive(*facts(), send, operation(), None))
+        done.extend(drive(*facts(), send, operation(), None) for _ in range(40))
 
     async def awork():
         async def one():
-            for _ in range(20):
-                done.append(await adrive(*facts(), asend, operation(), None))
+            done.extend([await adrive(*facts(), asend, operation(), None) for _ in range(20)])
 
         await asyncio.gather(*(one() for _ in range(10)))
 
