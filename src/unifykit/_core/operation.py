@@ -5,14 +5,14 @@
 
 import functools
 import inspect
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Generator, Iterator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager, suppress
 from types import MethodType, TracebackType
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Self, overload
 
 from typing_extensions import TypeVar
 
-from unifykit._core.context import Operation, current
+from unifykit._core.context import Deadline, Operation, allowed, current
 from unifykit._core.mode import Async, M, RuleBrokenError, Sync, close_generator, finish
 from unifykit._core.outcome import Safety
 from unifykit.paging import AsyncPager, Page, Pager
@@ -368,6 +368,27 @@ async def _undo(body: AsyncGenerator[Any, None]) -> None:
         raise RuleBrokenError("a held operation's body must yield only once")
 
 
+GRACE = 1.0
+"""Seconds to undo a held operation after its deadline."""
+
+
+@contextmanager
+def _grace(resource: "Resource[Any]") -> Generator[None]:
+    """A held operation is undone even where the time is over: what stayed held would stop everybody else.
+
+    It has a second for that, or what is left of the deadline if that is more.
+    """
+    limit, now = allowed.get(), resource._client.link.clock.now()
+    if limit is None or limit.at >= now + GRACE:
+        yield
+        return
+    token = allowed.set(Deadline(now + GRACE, GRACE))
+    try:
+        yield
+    finally:
+        allowed.reset(token)
+
+
 class _Block(Generic[T]):
     """A held operation in `with`."""
 
@@ -379,7 +400,8 @@ class _Block(Generic[T]):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         try:
-            _run(self._described, self._resource, _undo(self._body))
+            with _grace(self._resource):
+                _run(self._described, self._resource, _undo(self._body))
         except Exception:
             if error is None:  # the caller's own error is the one that matters
                 raise
@@ -398,7 +420,8 @@ class _AsyncBlock(Generic[T]):
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
         try:
-            await _arun(self._described, self._resource, _undo(self._body))
+            with _grace(self._resource):
+                await _arun(self._described, self._resource, _undo(self._body))
         except Exception:
             if error is None:  # the caller's own error is the one that matters
                 raise

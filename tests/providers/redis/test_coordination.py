@@ -7,7 +7,7 @@ import time
 import pytest
 from tests.resp import RESET, Resp
 
-from unifykit import AsyncPlatforms, Platforms
+from unifykit import AsyncPlatforms, Platforms, deadline
 from unifykit.errors import ConflictError, InvalidRequestError
 from unifykit.providers.redis.codec import key
 from unifykit.settings import RedisSettings
@@ -86,6 +86,21 @@ def test_extend(h, raw):
 
     with pytest.raises(ConflictError, match="has run out"):
         h.held(lambda p: p.redis.locks.acquire("a", ttl=1), lost)
+
+
+def test_a_lock_is_released_even_where_the_deadline_has_passed(h, raw):
+    h.run(lambda p: p.redis.ping())
+
+    def hold(p):
+        with deadline(0.2), p.redis.locks.acquire("late", ttl=60):
+            time.sleep(0.25)  # the block's own work takes longer than it may
+
+    async def ahold(p):
+        async with deadline(0.2), p.redis.locks.acquire("late", ttl=60):
+            await asyncio.sleep(0.25)
+
+    h.run(ahold if h.is_async else hold)
+    assert raw.get(key("lock", "late")) is None
 
 
 def test_never_two_holders(settings):
