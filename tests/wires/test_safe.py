@@ -154,6 +154,29 @@ def test_closing_leaves_the_object_usable() -> None:
         p.close()
 
 
+def test_closing_an_sdks_client_leaves_the_others_their_connections() -> None:
+    with Loopback(echo) as server, Platforms(**settings_for(server.url)) as p:
+        with p.openai.native as openai:
+            assert openai.with_options(timeout=5).models.retrieve("m1").id == "1"
+        p.supabase.native.options.httpx_client.close()
+        p.gitlab.native.session.close()
+        for ask in SYNC.values():
+            assert ask(p, 2) == "2"
+
+
+def test_closing_an_async_sdks_client_leaves_the_others_their_connections() -> None:
+    async def go(url: str) -> None:
+        async with AsyncPlatforms(**settings_for(url)) as p:
+            async with p.openai.native as openai:
+                assert (await openai.models.retrieve("m1")).id == "1"
+            await p.supabase.native.options.httpx_client.aclose()
+            for ask in ASYNC.values():
+                assert await ask(p, 2) == "2"
+
+    with Loopback(echo) as server:
+        asyncio.run(go(server.url))
+
+
 def fork() -> int:
     with warnings.catch_warnings():
         warnings.simplefilter(

@@ -9,6 +9,8 @@ from typing import Any
 
 from unifykit._wires.until import left
 
+_PART = 65_536
+
 
 @dataclass(frozen=True)
 class Streams:
@@ -35,7 +37,8 @@ def timed_streams(core: ModuleType) -> Streams:  # noqa: C901 -- classes over a 
             return self._inner.read(max_bytes, ask(timeout, core.ReadTimeout))
 
         def write(self, buffer: bytes, timeout: float | None = None) -> None:
-            self._inner.write(buffer, ask(timeout, core.WriteTimeout))
+            for start in range(0, len(buffer), _PART):  # a peer that sips must not renew the wait for the whole
+                self._inner.write(buffer[start : start + _PART], ask(timeout, core.WriteTimeout))
 
         def close(self) -> None:
             self._inner.close()

@@ -256,6 +256,9 @@ def _make_family(module: ModuleType) -> Family:  # noqa: C901 -- classes over a 
             request.extensions = {**request.extensions, _STREAM: stream}
             return super().send(request, stream=stream, **given)
 
+        def close(self) -> None:
+            """The connections are the account's, and its other clients may be using them."""
+
         __reduce__ = _refuse_pickling
 
     class AsyncClient(module.AsyncClient):  # type: ignore[misc, name-defined]
@@ -269,6 +272,9 @@ def _make_family(module: ModuleType) -> Family:  # noqa: C901 -- classes over a 
         async def send(self, request: Any, *, stream: bool = False, **given: Any) -> Any:
             request.extensions = {**request.extensions, _STREAM: stream}
             return await super().send(request, stream=stream, **given)
+
+        async def aclose(self) -> None:
+            """The connections are the account's, and its other clients may be using them."""
 
         __reduce__ = _refuse_pickling
 

@@ -88,9 +88,9 @@ def _no_auth(request: PreparedRequest) -> PreparedRequest:
     return request
 
 
-def _seconds(timeout: Any) -> float | None:
-    parts = cast("tuple[Any, ...]", timeout if isinstance(timeout, tuple) else (timeout,))
-    numbers = [float(part) for part in parts if isinstance(part, int | float)]
+def _seconds(timeout: float | tuple[float | None, ...] | None) -> float | None:
+    parts = timeout if isinstance(timeout, tuple) else (timeout,)
+    numbers = [part for part in parts if part is not None]
     return max(numbers) if numbers else None
 
 

@@ -55,6 +55,16 @@ class _Timed:
     def response_class(self) -> "Callable[..., HTTPResponse]":
         return functools.partial(_Response, self)
 
+    def send(self, data: Any) -> None:
+        """Send a part of the request; `sendall` itself holds to its timeout as a whole."""
+        connection: Any = self
+        if connection.sock is not None and isinstance(connection.timeout, Until):
+            left = connection.timeout.left()
+            if left <= 0:
+                raise TimeoutError("the time was over while the request was sent")
+            connection.sock.settimeout(left)
+        super().send(data)  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] -- of the class beside this one
+
 
 class _Plain(_Timed, HTTPConnection):  # type: ignore[misc]  # a property where the stack has a plain attribute
     pass

@@ -1,5 +1,6 @@
 """The wire under PyGithub, python-gitlab and Stripe's sync client: urllib3's pools, driven by the engine."""
 
+import builtins
 import contextlib
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
@@ -181,7 +182,7 @@ def blame(error: Exception) -> Outcome | None:  # noqa: PLR0911 -- a table
         return Outcome(Kind.TRANSIENT, executed=False, error="connect", timeout=True)
     if isinstance(error, NewConnectionError | ProxyError):
         return Outcome(Kind.TRANSIENT, executed=False, error="connect")
-    if isinstance(error, TimeoutError):
+    if isinstance(error, TimeoutError) or any(isinstance(arg, builtins.TimeoutError) for arg in error.args):
         return Outcome(Kind.TRANSIENT, error="timeout", timeout=True)
     if isinstance(error, ProtocolError | SSLError | OSError | HTTPException):
         return Outcome(Kind.TRANSIENT, error="broken")
