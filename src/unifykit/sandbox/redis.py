@@ -1,7 +1,8 @@
 """A Redis server of one's own: real, private, gone at the end.
 
 The first of these that is there: ``redis-server`` or ``valkey-server`` on the PATH, the Valkey binary that the
-``sandbox`` extra brings, or fakeredis answering in a thread (a pure Python imitation, without ``INFO``).
+``sandbox`` extra brings, or fakeredis answering in a thread: a pure Python imitation, without ``INFO``, which now and then drops a connection in the
+middle of a longer command such as a script. It is enough to try the library, and not to rely on.
 """
 
 import contextlib
