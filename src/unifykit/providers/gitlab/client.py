@@ -73,7 +73,7 @@ class GitLab(Client[M], GitLabResource[M]):
             >>> p.gitlab.me().username
             'tanuki'
         """
-        return User.model_validate_json((await self.fetch("get", "/user")).body)
+        return User.model_validate_json((await self.fetch("GET", "/user")).body)
 
     @checkup
     def check(self) -> Sequence[Probe["GitLab[Async]"]]:

@@ -75,7 +75,7 @@ class Issues(GitLabResource[M]):
             assignee_ids=None if assignee_ids is None else ids(assignee_ids, "assignee_ids"),
             confidential=confidential, due_date=day(due_date),
         )  # fmt: skip
-        reply = await self.fetch("post", f"{project_path(project)}/issues", body=fields)
+        reply = await self.fetch("POST", f"{project_path(project)}/issues", body=fields)
         return Issue.model_validate_json(reply.body)
 
     @paged
@@ -137,7 +137,7 @@ class Issues(GitLabResource[M]):
             >>> p.gitlab.issues.get("tanuki/hello-world", 1).author.username
             'sasha'
         """
-        return Issue.model_validate_json((await self.fetch("get", _path(project, iid))).body)
+        return Issue.model_validate_json((await self.fetch("GET", _path(project, iid))).body)
 
     @operation(IDEMPOTENT)
     async def update(
@@ -248,7 +248,7 @@ class Issues(GitLabResource[M]):
             >>> p.gitlab.issues.comment("tanuki/hello-world", 1, "Me too").body
             'Me too'
         """
-        reply = await self.fetch("post", f"{_path(project, iid)}/notes", body={"body": text(body, "body")})
+        reply = await self.fetch("POST", f"{_path(project, iid)}/notes", body={"body": text(body, "body")})
         return Note.model_validate_json(reply.body)
 
     @paged
@@ -287,7 +287,7 @@ class Issues(GitLabResource[M]):
         """
         fields = given(duration=span(duration), summary=summary)
         return TimeStats.model_validate_json(
-            (await self.fetch("post", f"{_path(project, iid)}/add_spent_time", body=fields)).body
+            (await self.fetch("POST", f"{_path(project, iid)}/add_spent_time", body=fields)).body
         )
 
     @operation(IDEMPOTENT)
@@ -304,10 +304,10 @@ class Issues(GitLabResource[M]):
             >>> p.gitlab.issues.reset_spent_time("tanuki/hello-world", 1).total_time_spent
             0
         """
-        return TimeStats.model_validate_json((await self.fetch("post", f"{_path(project, iid)}/reset_spent_time")).body)
+        return TimeStats.model_validate_json((await self.fetch("POST", f"{_path(project, iid)}/reset_spent_time")).body)
 
     async def _put(self, project: Project, iid: int, fields: dict[str, object]) -> Issue:
-        return Issue.model_validate_json((await self.fetch("put", _path(project, iid), body=fields)).body)
+        return Issue.model_validate_json((await self.fetch("PUT", _path(project, iid), body=fields)).body)
 
 
 class Boards(GitLabResource[M]):

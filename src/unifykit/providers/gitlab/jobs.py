@@ -62,7 +62,7 @@ class Jobs(GitLabResource[M]):
             >>> p.gitlab.jobs.get("tanuki/hello-world", 70001).status
             'success'
         """
-        return Job.model_validate_json((await self.fetch("get", _path(project, job_id))).body)
+        return Job.model_validate_json((await self.fetch("GET", _path(project, job_id))).body)
 
     @operation(UNSAFE)
     async def retry(self, project: Project, job_id: int) -> Job:
@@ -81,7 +81,7 @@ class Jobs(GitLabResource[M]):
             >>> p.gitlab.jobs.retry("tanuki/hello-world", 70002).status
             'pending'
         """
-        return Job.model_validate_json((await self.fetch("post", f"{_path(project, job_id)}/retry")).body)
+        return Job.model_validate_json((await self.fetch("POST", f"{_path(project, job_id)}/retry")).body)
 
     @operation(UNSAFE)
     async def play(self, project: Project, job_id: int) -> Job:
@@ -100,7 +100,7 @@ class Jobs(GitLabResource[M]):
             >>> p.gitlab.jobs.play("tanuki/hello-world", 70003).status
             'pending'
         """
-        return Job.model_validate_json((await self.fetch("post", f"{_path(project, job_id)}/play")).body)
+        return Job.model_validate_json((await self.fetch("POST", f"{_path(project, job_id)}/play")).body)
 
     @operation(IDEMPOTENT)
     async def cancel(self, project: Project, job_id: int) -> Job:
@@ -117,7 +117,7 @@ class Jobs(GitLabResource[M]):
             >>> p.gitlab.jobs.cancel("tanuki/hello-world", again.id).status
             'canceled'
         """
-        return Job.model_validate_json((await self.fetch("post", f"{_path(project, job_id)}/cancel")).body)
+        return Job.model_validate_json((await self.fetch("POST", f"{_path(project, job_id)}/cancel")).body)
 
     @operation(SAFE)
     async def log(self, project: Project, job_id: int) -> str:
@@ -133,7 +133,7 @@ class Jobs(GitLabResource[M]):
             >>> p.gitlab.jobs.log("tanuki/hello-world", 70001).splitlines()[-1]
             'Job succeeded'
         """
-        return (await self.fetch("get", f"{_path(project, job_id)}/trace")).body.decode("utf-8", "replace")
+        return (await self.fetch("GET", f"{_path(project, job_id)}/trace")).body.decode("utf-8", "replace")
 
     @operation(SAFE)
     async def artifacts(self, project: Project, job_id: int) -> bytes:
@@ -152,7 +152,7 @@ class Jobs(GitLabResource[M]):
             >>> p.gitlab.jobs.artifacts("tanuki/hello-world", 70001)[:2]
             b'PK'
         """
-        return (await self.fetch("get", f"{_path(project, job_id)}/artifacts")).body
+        return (await self.fetch("GET", f"{_path(project, job_id)}/artifacts")).body
 
     @operation(SAFE)
     async def artifacts_to(self, project: Project, job_id: int, path: str | os.PathLike[str]) -> Path:
@@ -196,4 +196,4 @@ class Jobs(GitLabResource[M]):
             >>> p.gitlab.jobs.artifact("tanuki/hello-world", 70001, "public/index.html")[:15]
             b'<!doctype html>'
         """
-        return (await self.fetch("get", f"{_path(project, job_id)}/artifacts/{file_path(path)}")).body
+        return (await self.fetch("GET", f"{_path(project, job_id)}/artifacts/{file_path(path)}")).body

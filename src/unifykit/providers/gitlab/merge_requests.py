@@ -96,7 +96,7 @@ class MergeRequests(GitLabResource[M]):
             reviewer_ids=None if reviewer_ids is None else ids(reviewer_ids, "reviewer_ids"),
             target_project_id=target, remove_source_branch=remove_source_branch, squash=squash,
         )  # fmt: skip
-        return MergeRequest.model_validate_json((await self.fetch("post", _all(project), body=fields)).body)
+        return MergeRequest.model_validate_json((await self.fetch("POST", _all(project), body=fields)).body)
 
     @paged
     async def list(
@@ -156,7 +156,7 @@ class MergeRequests(GitLabResource[M]):
             >>> p.gitlab.merge_requests.get("tanuki/hello-world", 1).detailed_merge_status
             'mergeable'
         """
-        return MergeRequest.model_validate_json((await self.fetch("get", _path(project, iid))).body)
+        return MergeRequest.model_validate_json((await self.fetch("GET", _path(project, iid))).body)
 
     @operation(IDEMPOTENT)
     async def update(
@@ -195,7 +195,7 @@ class MergeRequests(GitLabResource[M]):
             labels=names(labels, "labels"),
             assignee_ids=None if assignee_ids is None else ids(assignee_ids, "assignee_ids"),
         )  # fmt: skip
-        return MergeRequest.model_validate_json((await self.fetch("put", _path(project, iid), body=fields)).body)
+        return MergeRequest.model_validate_json((await self.fetch("PUT", _path(project, iid), body=fields)).body)
 
     @operation(IDEMPOTENT)
     async def set_reviewers(self, project: Project, iid: int, user_ids: Sequence[int]) -> MergeRequest:
@@ -214,7 +214,7 @@ class MergeRequests(GitLabResource[M]):
             ['sasha']
         """
         fields = {"reviewer_ids": ids(user_ids, "user_ids")}
-        return MergeRequest.model_validate_json((await self.fetch("put", _path(project, iid), body=fields)).body)
+        return MergeRequest.model_validate_json((await self.fetch("PUT", _path(project, iid), body=fields)).body)
 
     @operation(UNSAFE)
     async def approve(self, project: Project, iid: int, *, sha: str | None = None) -> Approvals:
@@ -235,7 +235,7 @@ class MergeRequests(GitLabResource[M]):
             >>> p.gitlab.merge_requests.approve("tanuki/hello-world", 1).user_has_approved
             True
         """
-        reply = await self.fetch("post", f"{_path(project, iid)}/approve", body=given(sha=sha))
+        reply = await self.fetch("POST", f"{_path(project, iid)}/approve", body=given(sha=sha))
         return Approvals.model_validate_json(reply.body)
 
     @operation(UNSAFE)
@@ -274,7 +274,7 @@ class MergeRequests(GitLabResource[M]):
             merge_commit_message=message, sha=sha, squash=squash, should_remove_source_branch=remove_source_branch
         )
         return MergeRequest.model_validate_json(
-            (await self.fetch("put", f"{_path(project, iid)}/merge", body=fields)).body
+            (await self.fetch("PUT", f"{_path(project, iid)}/merge", body=fields)).body
         )
 
     @operation(UNSAFE)
@@ -292,7 +292,7 @@ class MergeRequests(GitLabResource[M]):
             >>> p.gitlab.merge_requests.comment("tanuki/hello-world", 1, "LGTM").author.username
             'tanuki'
         """
-        reply = await self.fetch("post", f"{_path(project, iid)}/notes", body={"body": text(body, "body")})
+        reply = await self.fetch("POST", f"{_path(project, iid)}/notes", body={"body": text(body, "body")})
         return Note.model_validate_json(reply.body)
 
     @paged

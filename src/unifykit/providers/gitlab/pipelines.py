@@ -83,7 +83,7 @@ class Pipelines(GitLabResource[M]):
             'created'
         """
         fields = given(ref=text(ref, "ref"), variables=pairs(variables))
-        reply = await self.fetch("post", f"{project_path(project)}/pipeline", body=fields)
+        reply = await self.fetch("POST", f"{project_path(project)}/pipeline", body=fields)
         return Pipeline.model_validate_json(reply.body)
 
     @operation(SAFE)
@@ -103,7 +103,7 @@ class Pipelines(GitLabResource[M]):
             >>> p.gitlab.pipelines.get("tanuki/hello-world", 9001).finished
             True
         """
-        return Pipeline.model_validate_json((await self.fetch("get", _path(project, pipeline_id))).body)
+        return Pipeline.model_validate_json((await self.fetch("GET", _path(project, pipeline_id))).body)
 
     @operation(IDEMPOTENT)
     async def cancel(self, project: Project, pipeline_id: int) -> Pipeline:
@@ -120,7 +120,7 @@ class Pipelines(GitLabResource[M]):
             >>> p.gitlab.pipelines.cancel("tanuki/hello-world", pipeline.id).status
             'canceled'
         """
-        return Pipeline.model_validate_json((await self.fetch("post", f"{_path(project, pipeline_id)}/cancel")).body)
+        return Pipeline.model_validate_json((await self.fetch("POST", f"{_path(project, pipeline_id)}/cancel")).body)
 
     @operation(UNSAFE)
     async def retry(self, project: Project, pipeline_id: int) -> Pipeline:
@@ -138,7 +138,7 @@ class Pipelines(GitLabResource[M]):
             >>> p.gitlab.pipelines.retry("tanuki/hello-world", pipeline.id).finished
             False
         """
-        return Pipeline.model_validate_json((await self.fetch("post", f"{_path(project, pipeline_id)}/retry")).body)
+        return Pipeline.model_validate_json((await self.fetch("POST", f"{_path(project, pipeline_id)}/retry")).body)
 
     @paged
     async def jobs(

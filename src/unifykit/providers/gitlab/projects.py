@@ -114,7 +114,7 @@ class Projects(GitLabResource[M]):
             initialize_with_readme=initialize_with_readme or None, default_branch=default_branch,
             topics=names(topics, "topics"),
         )  # fmt: skip
-        return Project.model_validate_json((await self.fetch("post", "/projects", body=fields)).body)
+        return Project.model_validate_json((await self.fetch("POST", "/projects", body=fields)).body)
 
     @operation(SAFE)
     async def get(self, project: Named) -> Project:
@@ -132,7 +132,7 @@ class Projects(GitLabResource[M]):
             >>> p.gitlab.projects.get("tanuki/hello-world").default_branch
             'main'
         """
-        return Project.model_validate_json((await self.fetch("get", project_path(project))).body)
+        return Project.model_validate_json((await self.fetch("GET", project_path(project))).body)
 
     @operation(IDEMPOTENT)
     async def update(
@@ -186,7 +186,7 @@ class Projects(GitLabResource[M]):
             remove_source_branch_after_merge=remove_source_branch_after_merge,
             only_allow_merge_if_pipeline_succeeds=only_allow_merge_if_pipeline_succeeds,
         )  # fmt: skip
-        return Project.model_validate_json((await self.fetch("put", project_path(project), body=fields)).body)
+        return Project.model_validate_json((await self.fetch("PUT", project_path(project), body=fields)).body)
 
     @operation(IDEMPOTENT)
     async def archive(self, project: Named) -> Project:
@@ -243,7 +243,7 @@ class Projects(GitLabResource[M]):
         fields = given(
             name=name, path=path, namespace_id=namespace if by_id else None, namespace_path=None if by_id else namespace
         )
-        reply = await self.fetch("post", f"{project_path(project)}/fork", body=fields)
+        reply = await self.fetch("POST", f"{project_path(project)}/fork", body=fields)
         return Project.model_validate_json(reply.body)
 
     @operation(IDEMPOTENT)
@@ -291,11 +291,11 @@ class Projects(GitLabResource[M]):
         Example:
             >>> p.gitlab.projects.delete("tanuki/hello-world")
         """
-        await self.fetch("delete", project_path(project))
+        await self.fetch("DELETE", project_path(project))
 
     async def _act(self, project: Named, action: str) -> Project:
         path = project_path(project)
-        reply = await self.fetch("post", f"{path}/{action}")
+        reply = await self.fetch("POST", f"{path}/{action}")
         if not reply.body:  # 304: it is so already
-            reply = await self.fetch("get", path)
+            reply = await self.fetch("GET", path)
         return Project.model_validate_json(reply.body)

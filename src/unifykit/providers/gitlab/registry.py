@@ -52,7 +52,7 @@ class Registry(GitLabResource[M]):
         """
         params = {"tags": True, "tags_count": True, "size": True}
         reply = await self.fetch(
-            "get", f"/registry/repositories/{numbered(repository_id, 'repository')}", params=params
+            "GET", f"/registry/repositories/{numbered(repository_id, 'repository')}", params=params
         )
         return ImageRepository.model_validate_json(reply.body)
 
@@ -90,7 +90,7 @@ class Registry(GitLabResource[M]):
             >>> p.gitlab.registry.tag("tanuki/hello-world", 901, "latest").total_size
             31457280
         """
-        reply = await self.fetch("get", f"{_tags(project, repository_id)}/{segment(name)}")
+        reply = await self.fetch("GET", f"{_tags(project, repository_id)}/{segment(name)}")
         return ImageTag.model_validate_json(reply.body)
 
     @operation(IDEMPOTENT)
@@ -110,4 +110,4 @@ class Registry(GitLabResource[M]):
         Example:
             >>> p.gitlab.registry.delete_tag("tanuki/hello-world", 901, "1.0.0")
         """
-        await self.fetch("delete", f"{_tags(project, repository_id)}/{segment(name)}")
+        await self.fetch("DELETE", f"{_tags(project, repository_id)}/{segment(name)}")

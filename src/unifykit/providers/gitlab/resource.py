@@ -3,7 +3,7 @@
 import functools
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 
 from unifykit._core.client import Blocking
 from unifykit._core.context import Exchange, current
@@ -15,6 +15,8 @@ from unifykit.paging import Page
 if TYPE_CHECKING:
     import gitlab
 
+    from unifykit._wires.gitlab import WiredGitlab
+
 T = TypeVar("T", bound=Model)
 
 Cursor = int | str
@@ -23,7 +25,6 @@ Cursor = int | str
 PER_PAGE = 100
 """The most that GitLab gives on a page. https://docs.gitlab.com/api/rest/#pagination"""
 
-_NOT_MODIFIED = 304
 _NEXT = re.compile(r'<[^>]*/api/v4([^>]*)>;\s*rel="next"')
 
 
@@ -48,9 +49,9 @@ class GitLabResource(Blocking[M, "gitlab.Gitlab"], Generic[M]):
     ) -> Page[T, Cursor]:
         """One page of a list."""
         if isinstance(cursor, str):
-            reply = await self.fetch("get", cursor)
+            reply = await self.fetch("GET", cursor)
         else:
-            reply = await self.fetch("get", path, params={"per_page": PER_PAGE, **(params or {}), "page": cursor})
+            reply = await self.fetch("GET", path, params={"per_page": PER_PAGE, **(params or {}), "page": cursor})
         total = number(reply.headers.get("x-total"))
         return Page(parse_list(model, reply.body), then_of(reply), None if total is None else int(total))
 
@@ -61,14 +62,8 @@ def in_query(value: Any) -> Any:
 
 
 def _fetch(call: _Call, gl: "gitlab.Gitlab") -> Exchange:
-    from gitlab.exceptions import GitlabHttpError
-
     query = {name: in_query(value) for name, value in call.params.items() if value is not None}
-    try:
-        gl.http_request(call.verb, call.path, query_data=query, post_data=call.body)
-    except GitlabHttpError as error:
-        if error.response_code != _NOT_MODIFIED:
-            raise
+    cast("WiredGitlab", gl).exchange(call.verb, call.path, query, call.body)
     op = current.get()
     assert op is not None
     assert op.last is not None  # the wire keeps the reply's bytes
