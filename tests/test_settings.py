@@ -286,3 +286,18 @@ def test_settings_are_frozen(kind):
 def test_what_they_share_belongs_to_no_platform():
     assert ProviderSettings.required == ()
     assert ProviderSettings.variables("allow_insecure") == ["UNIFYKIT_ALLOW_INSECURE"]
+
+
+def test_a_named_account_shares_the_base_url_and_nothing_secret():
+    """A bot's token for GitHub Enterprise goes where the default account's goes."""
+    variables = {
+        "UNIFYKIT_GITHUB_TOKEN": "default",
+        "UNIFYKIT_GITHUB_BASE_URL": "https://ghe.example.com/api/v3",
+        "UNIFYKIT_GITHUB_BOT_TOKEN": "bot",
+    }
+
+    bot = GitHubSettings.read(variables, "bot")
+
+    assert (bot.token.get_secret_value(), bot.base_url) == ("bot", "https://ghe.example.com/api/v3")
+    with pytest.raises(ConfigurationError, match="UNIFYKIT_GITHUB_OTHER_TOKEN"):
+        GitHubSettings.read(variables, "other")

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self, cast
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from unifykit.errors import ConfigurationError
 
@@ -36,15 +35,15 @@ def _names(field: str, *variables: str) -> AliasChoices:
     return AliasChoices(field, *variables)
 
 
-class ProviderSettings(BaseSettings):
+class ProviderSettings(BaseModel):
     """What every provider's settings share.
 
     Attributes:
         allow_insecure: Permit plain ``http://`` to a host that is not loopback.
     """
 
-    model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
-        frozen=True, extra="forbid", case_sensitive=True, hide_input_in_errors=True
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        frozen=True, extra="forbid", validate_default=True, hide_input_in_errors=True
     )
 
     provider: ClassVar[str]
@@ -86,10 +85,17 @@ class ProviderSettings(BaseSettings):
 
     @classmethod
     def variables(cls, field: str, account: str | None = None) -> list[str]:
-        """The environment variables of a field, the first found counts."""
+        """The environment variables of a field, the first found counts.
+
+        A named account has a credential of its own; the rest, such as the base URL, it shares with the default account
+        unless its own variable says otherwise.
+        """
         alias = cls.model_fields[field].validation_alias
         names = [str(name) for name in alias.choices[1:]] if isinstance(alias, AliasChoices) else []
-        return names if account is None else [_of_account(name, cls.provider, account) for name in names[:1]]
+        if account is None:
+            return names
+        own = [_of_account(name, cls.provider, account) for name in names[:1]]
+        return own if field in cls.required or "secret" in field or "certificate" in field else own + names
 
     @classmethod
     def find(cls, field: str, environment: Mapping[str, str], account: str | None = None) -> str | None:
@@ -143,21 +149,9 @@ class ProviderSettings(BaseSettings):
         text = f"the settings of {cls.provider} are malformed: {'; '.join(faults)}."
         return ConfigurationError(text, provider=cls.provider)
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Values come from the caller alone; `read` has looked through the environment, with provenance."""
-        return (init_settings,)
-
 
 _KEPT = 64
-_read: dict[Any, ProviderSettings] = {}  # reading costs 0.5 ms a provider; the same variables give the same settings
+_read: dict[Any, ProviderSettings] = {}  # the same variables give the same settings
 
 
 def _of_account(name: str, provider: str, account: str) -> str:
@@ -178,10 +172,10 @@ def environment(env_file: str | os.PathLike[str] | None = None) -> dict[str, str
         return dict(os.environ)
     if not Path(env_file).is_file():
         raise ConfigurationError(f"there is no settings file {os.fspath(env_file)!r}.")
-    from dotenv import dotenv_values
+    from pydantic_settings import BaseSettings, DotEnvSettingsSource  # 25 ms, which few callers need
 
-    told = {name: value for name, value in dotenv_values(env_file).items() if value is not None}
-    return {**told, **os.environ}
+    told = DotEnvSettingsSource(BaseSettings, env_file=Path(env_file), case_sensitive=True).env_vars
+    return {**{name: value for name, value in told.items() if value}, **os.environ}
 
 
 class GitHubSettings(ProviderSettings):

@@ -7,10 +7,7 @@ from unifykit._core.operation import paged
 from unifykit.paging import Page
 from unifykit.providers.github.arguments import moment, segment
 from unifykit.providers.github.models import Event, Gist, Notification, Organization, User
-from unifykit.providers.github.resource import PER_PAGE, Cursor, GitHubResource
-
-NOTIFICATIONS_PER_PAGE = 50
-"""The most that GitHub gives of notifications on a page."""
+from unifykit.providers.github.resource import NOTIFICATIONS_PER_PAGE, PER_PAGE, Cursor, GitHubResource
 
 
 class Orgs(GitHubResource[M]):

@@ -10,23 +10,25 @@ from unifykit._core.context import Operation
 from unifykit._core.mode import Async, M
 from unifykit._core.operation import SAFE, operation
 from unifykit.errors import UnifyError
-from unifykit.providers.github.account import NOTIFICATIONS_PER_PAGE, Events, Gists, Notifications, Orgs
-from unifykit.providers.github.actions import Runs, Workflows
-from unifykit.providers.github.branches import Branches
-from unifykit.providers.github.collaborators import Collaborators
-from unifykit.providers.github.commits import Commits
 from unifykit.providers.github.errors import DIALECT, translate
-from unifykit.providers.github.hooks import Hooks
-from unifykit.providers.github.issues import Issues
-from unifykit.providers.github.models import RateLimitOverview, User
-from unifykit.providers.github.pulls import Pulls
-from unifykit.providers.github.repos import Repos
-from unifykit.providers.github.resource import PER_PAGE, GitHubResource
+from unifykit.providers.github.resource import NOTIFICATIONS_PER_PAGE, PER_PAGE, GitHubResource
 
 if TYPE_CHECKING:
     import github
 
+    from unifykit.providers.github.account import Events, Gists, Notifications, Orgs
+    from unifykit.providers.github.actions import Runs, Workflows
+    from unifykit.providers.github.branches import Branches
+    from unifykit.providers.github.collaborators import Collaborators
+    from unifykit.providers.github.commits import Commits
+    from unifykit.providers.github.hooks import Hooks
+    from unifykit.providers.github.issues import Issues
+    from unifykit.providers.github.models import RateLimitOverview, User
+    from unifykit.providers.github.pulls import Pulls
+    from unifykit.providers.github.repos import Repos
 
+
+# Resources and their models are imported where they are first used: the native client needs none of them.
 class GitHub(Client[M], GitHubResource[M]):
     """GitHub for one account: `p.github`.
 
@@ -65,7 +67,7 @@ class GitHub(Client[M], GitHubResource[M]):
         return translate(error, op)
 
     @operation(SAFE)
-    async def me(self) -> User:
+    async def me(self) -> "User":
         """Who the token belongs to.
 
         https://docs.github.com/en/rest/users/users#get-the-authenticated-user
@@ -77,10 +79,12 @@ class GitHub(Client[M], GitHubResource[M]):
             >>> p.github.me().login
             'octocat'
         """
+        from unifykit.providers.github.models import User
+
         return User.model_validate_json((await self.fetch("GET", "/user")).body)
 
     @operation(SAFE)
-    async def rate_limit(self) -> RateLimitOverview:
+    async def rate_limit(self) -> "RateLimitOverview":
         """What is left of each allowance; asking costs nothing.
 
         https://docs.github.com/en/rest/rate-limit/rate-limit#get-rate-limit-status-for-the-authenticated-user
@@ -89,6 +93,8 @@ class GitHub(Client[M], GitHubResource[M]):
             >>> p.github.rate_limit().resources["core"].limit
             5000
         """
+        from unifykit.providers.github.models import RateLimitOverview
+
         return RateLimitOverview.model_validate_json((await self.fetch("GET", "/rate_limit")).body)
 
     @checkup
@@ -104,68 +110,94 @@ class GitHub(Client[M], GitHubResource[M]):
         return _PROBES
 
     @functools.cached_property
-    def repos(self) -> Repos[M]:
+    def repos(self) -> "Repos[M]":
         """Repositories and their files."""
+        from unifykit.providers.github.repos import Repos
+
         return Repos(self)
 
     @functools.cached_property
-    def issues(self) -> Issues[M]:
+    def issues(self) -> "Issues[M]":
         """Issues, their comments, labels and assignees."""
+        from unifykit.providers.github.issues import Issues
+
         return Issues(self)
 
     @functools.cached_property
-    def pulls(self) -> Pulls[M]:
+    def pulls(self) -> "Pulls[M]":
         """Pull requests, their reviews and files."""
+        from unifykit.providers.github.pulls import Pulls
+
         return Pulls(self)
 
     @functools.cached_property
-    def branches(self) -> Branches[M]:
+    def branches(self) -> "Branches[M]":
         """Branches."""
+        from unifykit.providers.github.branches import Branches
+
         return Branches(self)
 
     @functools.cached_property
-    def commits(self) -> Commits[M]:
+    def commits(self) -> "Commits[M]":
         """Commits and their differences."""
+        from unifykit.providers.github.commits import Commits
+
         return Commits(self)
 
     @functools.cached_property
-    def hooks(self) -> Hooks[M]:
+    def hooks(self) -> "Hooks[M]":
         """Webhooks of a repository."""
+        from unifykit.providers.github.hooks import Hooks
+
         return Hooks(self)
 
     @functools.cached_property
-    def runs(self) -> Runs[M]:
+    def runs(self) -> "Runs[M]":
         """Runs of workflows."""
+        from unifykit.providers.github.actions import Runs
+
         return Runs(self)
 
     @functools.cached_property
-    def workflows(self) -> Workflows[M]:
+    def workflows(self) -> "Workflows[M]":
         """Workflows."""
+        from unifykit.providers.github.actions import Workflows
+
         return Workflows(self)
 
     @functools.cached_property
-    def collaborators(self) -> Collaborators[M]:
+    def collaborators(self) -> "Collaborators[M]":
         """People with access to a repository."""
+        from unifykit.providers.github.collaborators import Collaborators
+
         return Collaborators(self)
 
     @functools.cached_property
-    def orgs(self) -> Orgs[M]:
+    def orgs(self) -> "Orgs[M]":
         """Your organizations."""
+        from unifykit.providers.github.account import Orgs
+
         return Orgs(self)
 
     @functools.cached_property
-    def gists(self) -> Gists[M]:
+    def gists(self) -> "Gists[M]":
         """Your gists."""
+        from unifykit.providers.github.account import Gists
+
         return Gists(self)
 
     @functools.cached_property
-    def events(self) -> Events[M]:
+    def events(self) -> "Events[M]":
         """What you did."""
+        from unifykit.providers.github.account import Events
+
         return Events(self)
 
     @functools.cached_property
-    def notifications(self) -> Notifications[M]:
+    def notifications(self) -> "Notifications[M]":
         """What GitHub tells you."""
+        from unifykit.providers.github.account import Notifications
+
         return Notifications(self)
 
 
@@ -173,7 +205,7 @@ def _counted(items: Sequence[object], most: int = PER_PAGE) -> str:
     return f"{len(items)} or more" if len(items) >= most else str(len(items))
 
 
-def _left(overview: RateLimitOverview) -> str:
+def _left(overview: "RateLimitOverview") -> str:
     core = overview.resources["core"]
     return f"{core.remaining} of {core.limit} left"
 

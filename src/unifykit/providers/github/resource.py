@@ -27,6 +27,9 @@ Cursor = int | str
 PER_PAGE = 100
 """The most that GitHub gives on a page. https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api"""
 
+NOTIFICATIONS_PER_PAGE = 50
+"""The most that GitHub gives of notifications on a page."""
+
 _FOUND = 302
 _ERRORS = 400
 _LINK = re.compile(r'<([^>]*)>;\s*rel="(\w+)"')

@@ -1,4 +1,7 @@
-"""Redis and Valkey over redis-py (extra ``redis``). https://redis.io/docs/latest/commands/"""
+"""Redis and Valkey over redis-py (extra ``redis``).
+
+https://redis.io/docs/latest/commands/
+"""
 
 from unifykit.providers.redis.client import Redis
 

@@ -1,4 +1,7 @@
-"""A cache that all processes share. https://redis.io/docs/latest/develop/use/patterns/"""
+"""A cache that all processes share.
+
+https://redis.io/docs/latest/develop/use/patterns/
+"""
 
 import functools
 import hashlib

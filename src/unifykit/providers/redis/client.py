@@ -11,14 +11,8 @@ from unifykit._core.context import Operation
 from unifykit._core.mode import Async, M
 from unifykit._core.operation import SAFE, operation
 from unifykit.errors import ConfigurationError, UnifyError
-from unifykit.providers.redis.cache import Cache
-from unifykit.providers.redis.coordination import Idempotency, Locks, RateLimits
 from unifykit.providers.redis.errors import DIALECT, translate
-from unifykit.providers.redis.messaging import Pubsub
-from unifykit.providers.redis.models import ServerInfo
 from unifykit.providers.redis.resource import RedisResource
-from unifykit.providers.redis.sessions import Sessions
-from unifykit.providers.redis.streams import Streams
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,9 +20,19 @@ if TYPE_CHECKING:
     import redis
     import redis.asyncio
 
+    from unifykit.providers.redis.cache import Cache
+    from unifykit.providers.redis.coordination import Idempotency, Locks, RateLimits
+    from unifykit.providers.redis.messaging import Pubsub
+    from unifykit.providers.redis.models import ServerInfo
+    from unifykit.providers.redis.sessions import Sessions
+    from unifykit.providers.redis.streams import Streams
 
+
+# Resources are imported where they are first used: the native client needs none of them.
 class Redis(Client[M], RedisResource[M]):
-    """Redis or Valkey: `p.redis`. https://redis.io/docs/latest/commands/
+    """Redis or Valkey: `p.redis`.
+
+    https://redis.io/docs/latest/commands/
 
     One object serves all threads, forks and event loops. `native` is redis-py's client: in async mode too it is one
     object for every loop, with connections for each.
@@ -79,7 +83,7 @@ class Redis(Client[M], RedisResource[M]):
         return self.now() - began
 
     @operation(SAFE)
-    async def info(self) -> ServerInfo:
+    async def info(self) -> "ServerInfo":
         """What the server says of itself.
 
         https://redis.io/docs/latest/commands/info/
@@ -105,42 +109,58 @@ class Redis(Client[M], RedisResource[M]):
         ]
 
     @functools.cached_property
-    def cache(self) -> Cache[M]:
+    def cache(self) -> "Cache[M]":
         """Values with a time to live, computed once among all processes."""
+        from unifykit.providers.redis.cache import Cache
+
         return Cache(self)
 
     @functools.cached_property
-    def sessions(self) -> Sessions[M]:
+    def sessions(self) -> "Sessions[M]":
         """Sessions of users."""
+        from unifykit.providers.redis.sessions import Sessions
+
         return Sessions(self)
 
     @functools.cached_property
-    def locks(self) -> Locks[M]:
+    def locks(self) -> "Locks[M]":
         """One holder among all processes."""
+        from unifykit.providers.redis.coordination import Locks
+
         return Locks(self)
 
     @functools.cached_property
-    def rate_limits(self) -> RateLimits[M]:
+    def rate_limits(self) -> "RateLimits[M]":
         """Limits for your own users."""
+        from unifykit.providers.redis.coordination import RateLimits
+
         return RateLimits(self)
 
     @functools.cached_property
-    def idempotency(self) -> Idempotency[M]:
+    def idempotency(self) -> "Idempotency[M]":
         """Work that is done once for a key."""
+        from unifykit.providers.redis.coordination import Idempotency
+
         return Idempotency(self)
 
     @functools.cached_property
-    def pubsub(self) -> Pubsub[M]:
+    def pubsub(self) -> "Pubsub[M]":
         """Messages to whoever listens now."""
+        from unifykit.providers.redis.messaging import Pubsub
+
         return Pubsub(self)
 
     @functools.cached_property
-    def streams(self) -> Streams[M]:
+    def streams(self) -> "Streams[M]":
         """Messages that stay until they are dealt with."""
+        from unifykit.providers.redis.streams import Streams
+
         return Streams(self)
 
 
-def _info(said: dict[str, Any]) -> ServerInfo:
+def _info(said: dict[str, Any]) -> "ServerInfo":
+    from unifykit.providers.redis.models import ServerInfo
+
     valkey = said.get("valkey_version")
     known = {
         "server": "valkey" if valkey else "redis",

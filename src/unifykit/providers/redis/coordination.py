@@ -1,4 +1,7 @@
-"""Locks, rate limits and once-only work among processes. https://redis.io/docs/latest/develop/clients/patterns/distributed-locks/"""
+"""Locks, rate limits and once-only work among processes.
+
+https://redis.io/docs/latest/develop/clients/patterns/distributed-locks/
+"""
 
 import secrets
 from collections.abc import AsyncGenerator, Callable

@@ -1,6 +1,9 @@
 # pyright: reportUnknownMemberType=false
 # The reason: redis-py's exceptions are annotated in part.
-"""Redis's way of saying no. https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors"""
+"""Redis's way of saying no.
+
+https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors
+"""
 
 from unifykit._core.context import Operation
 from unifykit._core.dialect import Dialect

@@ -1,6 +1,9 @@
 # pyright: reportUnknownMemberType=false, reportUnknownLambdaType=false
 # The reason: redis-py leaves the replies of some commands unannotated.
-"""Messages to whoever listens now. https://redis.io/docs/latest/develop/interact/pubsub/"""
+"""Messages to whoever listens now.
+
+https://redis.io/docs/latest/develop/interact/pubsub/
+"""
 
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any

@@ -1,4 +1,7 @@
-"""Sessions of users. https://cheatsheetseries.owasp.org/cheatsheets/Session_Management_Cheat_Sheet.html"""
+"""Sessions of users.
+
+https://cheatsheetseries.owasp.org/cheatsheets/Session_Management_Cheat_Sheet.html
+"""
 
 import builtins
 import re

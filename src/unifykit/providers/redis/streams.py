@@ -1,6 +1,9 @@
 # pyright: reportUnknownMemberType=false, reportUnknownLambdaType=false
 # The reason: redis-py leaves the replies of some commands unannotated.
-"""Messages that stay until they are dealt with. https://redis.io/docs/latest/develop/data-types/streams/"""
+"""Messages that stay until they are dealt with.
+
+https://redis.io/docs/latest/develop/data-types/streams/
+"""
 
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
