@@ -7,9 +7,23 @@ from unifykit._core.dialect import Body, Dialect, json_body
 from unifykit._core.hints import Headers
 from unifykit._core.outcome import Kind
 from unifykit._core.translate import answered, from_failure, from_reply
-from unifykit.errors import PaymentDeclinedError, UnifyError
+from unifykit.errors import (
+    ConflictError,
+    NotFoundError,
+    PaymentDeclinedError,
+    PermissionDeniedError,
+    QuotaExceededError,
+    UnifyError,
+)
 
 _CONFLICT, _BAD_REQUEST, _DECLINED = 409, 400, 402
+_BY_CODE: dict[str, type[UnifyError]] = {
+    "resource_missing": NotFoundError,
+    "resource_already_exists": ConflictError,
+    "account_invalid": PermissionDeniedError,
+}
+_BY_TYPE: dict[str, type[UnifyError]] = {"idempotency_error": ConflictError, "quota_exceeded": QuotaExceededError}
+"""Where the status says less than Stripe's word for it: a parameter that names nothing is a 400, a path a 404."""
 
 
 def _verdict(status: int, _: Headers, body: Body) -> Kind | None:
@@ -40,7 +54,15 @@ def translate(error: Exception, op: Operation) -> UnifyError:
         return from_failure(op, error)
     fault = _fault(json_body(lambda: reply.body))
     said = str(fault.get("message") or f"Stripe answered {reply.status} without saying why").rstrip(".")
-    made = from_reply(DIALECT, op, reply, f"{said}.", code=fault.get("code") or fault.get("type"))
+    code, kind = str(fault.get("code")), str(fault.get("type"))
+    made = from_reply(
+        DIALECT,
+        op,
+        reply,
+        f"{said}.",
+        code=fault.get("code") or fault.get("type"),
+        kind=_BY_CODE.get(code) or _BY_TYPE.get(kind),
+    )
     if isinstance(made, PaymentDeclinedError) and reply.status == _DECLINED:
         made.decline_code = fault.get("decline_code")
     return made

@@ -45,7 +45,7 @@ def missing_param(param: str) -> Refusal:
 
 def no_such(kind: str, given: str, *, param: str, status: int = 400) -> Refusal:
     """Say that an id names nothing: 404 where it stands in the path, 400 in a parameter."""
-    said = f"No such {kind.replace('.', ' ')}: '{given}'"
+    said = f"No such {kind}: '{given}'"
     return Refusal(status, said, code="resource_missing", param=param)
 
 

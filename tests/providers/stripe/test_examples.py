@@ -1,0 +1,33 @@
+"""The examples in the docstrings, each on a sandbox of its own; `Money`'s too."""
+
+import doctest
+
+import pytest
+from tests.providers.stripe.conftest import sandbox_server, settings
+from tests.providers.stripe.operations import described
+
+from unifykit import Platforms
+from unifykit.providers.stripe import Money
+
+FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+
+@pytest.mark.parametrize("one", described(), ids=lambda one: one.name)
+def test_example(one):
+    assert (one.__doc__ and "https://docs.stripe.com/" in one.__doc__) or one.name == "check"
+    assert "Example:" in one.__doc__
+    with sandbox_server() as (url, contract), Platforms(stripe=settings(url)) as p:
+        run(one.__doc__, one.name, {"p": p})
+    assert contract.faults == []
+
+
+def test_money():
+    run(Money.__doc__, "Money", {})
+
+
+def run(text, name, names):
+    told = []
+    test = doctest.DocTestParser().get_doctest(text, names, name, None, 0)
+    result = doctest.DocTestRunner(optionflags=FLAGS).run(test, out=told.append)
+    assert result.attempted, f"{name} has no example"
+    assert not result.failed, "".join(told)
