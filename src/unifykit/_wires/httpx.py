@@ -22,7 +22,7 @@ from unifykit._core.engine import Engine
 from unifykit._core.outcome import Kind, Outcome, Request
 from unifykit._wires.drive import Port, adrive, drive, operation_for
 from unifykit._wires.fork import AfterFork
-from unifykit._wires.httpcore import timed_streams
+from unifykit._wires.httpcore import Streams, timed_streams
 from unifykit._wires.loops import PerLoop
 from unifykit._wires.origin import Home, without_credentials
 from unifykit._wires.proxies import proxy_for
@@ -136,7 +136,9 @@ _families: dict[str, Family] = {}
 
 
 def _make_family(module: ModuleType) -> Family:  # noqa: C901 -- classes over a module, not branches
-    streams = timed_streams(importlib.import_module(module.__name__.replace("httpx", "httpcore")))
+    @functools.cache
+    def streams() -> Streams:  # importing httpcore costs more than building a client: the first exchange does it
+        return timed_streams(importlib.import_module(module.__name__.replace("httpx", "httpcore")))
 
     def blame(error: Exception) -> Outcome | None:
         if isinstance(error, module.ConnectTimeout | module.PoolTimeout):
@@ -164,7 +166,7 @@ def _make_family(module: ModuleType) -> Family:  # noqa: C901 -- classes over a 
             self._after_fork = AfterFork(self._renew)
 
         def find(self, url: Any) -> Any:
-            return _find(self._known, url, lambda proxy: connections(module.HTTPTransport, streams.Backend, proxy))
+            return _find(self._known, url, lambda proxy: connections(module.HTTPTransport, streams().Backend, proxy))
 
         def close(self) -> None:
             for transport in self._renew()[1].values():
@@ -180,7 +182,9 @@ def _make_family(module: ModuleType) -> Family:  # noqa: C901 -- classes over a 
 
         def find(self, url: Any) -> Any:
             known = self._by_loop.get()
-            return _find(known, url, lambda proxy: connections(module.AsyncHTTPTransport, streams.AsyncBackend, proxy))
+            return _find(
+                known, url, lambda proxy: connections(module.AsyncHTTPTransport, streams().AsyncBackend, proxy)
+            )
 
         async def aclose(self) -> None:
             await self._by_loop.aclose()
