@@ -96,6 +96,7 @@ class World:
     """One GitLab, seen through one harness: `w.do(lambda p: p.gitlab.me())`; `p.gitlab["reviewer"]` is a second person."""
 
     project = "tanuki/hello-world"
+    folder: Any = None  # where a step may write
 
     def __init__(self, harness: Any, server: Server) -> None:
         self.harness = harness
@@ -124,7 +125,7 @@ class World:
         with gitlab.Gitlab(self.server.url, private_token="sandbox-token") as gl:
             project = gl.projects.get(self.project)
             project.branches.create({"branch": name, "ref": "main"})
-            tree = {entry["path"] for entry in project.repository_tree(get_all=True, recursive=True, ref=name)}
+            tree = {entry["path"] for entry in project.repository_tree(get_all=True, recursive="true", ref=name)}
             action = {"action": "update" if path in tree else "create", "file_path": path, "content": text}
             project.commits.create({"branch": name, "commit_message": f"Change {path}", "actions": [action]})
         return name

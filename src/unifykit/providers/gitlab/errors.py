@@ -5,7 +5,9 @@ from typing import Any, cast
 from unifykit._core.context import Operation
 from unifykit._core.dialect import Dialect, LimitHeaders, json_body
 from unifykit._core.translate import answered, from_failure, from_reply
-from unifykit.errors import ConnectionFailedError, DeadlineExceededError, InvalidRequestError, UnifyError
+from unifykit.errors import ConflictError, ConnectionFailedError, DeadlineExceededError, InvalidRequestError, UnifyError
+
+_NOT_MERGEABLE = (405, 406, 422)
 
 DIALECT = Dialect(
     provider="gitlab",
@@ -28,7 +30,9 @@ def translate(error: Exception, op: Operation) -> UnifyError:
     reply = answered(op)
     if reply is None:
         return _broken_off(error) or from_failure(op, error)
-    return from_reply(DIALECT, op, reply, _message(reply.status, json_body(lambda: reply.body)))
+    # Both say that its state does not allow it: https://docs.gitlab.com/api/merge_requests/#merge-a-merge-request
+    kind = ConflictError if reply.status in _NOT_MERGEABLE and op.name == "merge_requests.merge" else None
+    return from_reply(DIALECT, op, reply, _message(reply.status, json_body(lambda: reply.body)), kind=kind)
 
 
 def _broken_off(error: Exception) -> UnifyError | None:

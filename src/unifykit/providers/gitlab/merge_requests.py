@@ -251,6 +251,9 @@ class MergeRequests(GitLabResource[M]):
     ) -> MergeRequest:
         """Merge a merge request.
 
+        Not repeated once it was sent: what another attempt finds may not be what you wanted to merge, and after a merge
+        whose reply was lost it finds nothing to merge.
+
         https://docs.gitlab.com/api/merge_requests/#merge-a-merge-request
 
         Args:
@@ -262,8 +265,7 @@ class MergeRequests(GitLabResource[M]):
             remove_source_branch: Whether to remove the branch; by default as the merge request says.
 
         Raises:
-            InvalidRequestError: It is a draft, not open, or has conflicts (405, 422).
-            ConflictError: The branch has moved.
+            ConflictError: It cannot be merged: a conflict, a draft, merged already, or another commit than `sha`.
             AuthenticationError: You may not merge into this branch: GitLab says 401.
 
         Example:

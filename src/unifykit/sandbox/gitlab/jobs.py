@@ -84,7 +84,7 @@ def play(call: Call) -> Reply:
     if job.status != "manual":
         raise bad_request("Unplayable Job")
     job.status, job.queued_at, job.user = "pending", call.now, call.user
-    return _reply(call, pipeline, job)
+    return Reply(render_ci.basic_job(call, call.project, pipeline, job))
 
 
 @routes("POST", f"{_ONE}/erase")

@@ -66,6 +66,14 @@ def pipeline(call: Call, project: Project, one: Pipeline) -> dict[str, Any]:
     }
 
 
+_FILES = ("artifacts_file", "artifacts", "runner", "runner_manager", "artifacts_expire_at", "archived", "tag_list")
+
+
+def basic_job(call: Call, project: Project, owner: Pipeline, one: Job) -> dict[str, Any]:
+    """Write a job without what it left and who ran it."""
+    return {name: value for name, value in job(call, project, owner, one).items() if name not in _FILES}
+
+
 def job(call: Call, project: Project, owner: Pipeline, one: Job) -> dict[str, Any]:
     """Write a job."""
     about = basic_pipeline(call, project, owner)
