@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import os
 from collections.abc import Callable, Iterator
+from contextvars import copy_context
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ class Harness:
         if self._runner is None:
             found = call(self.p)
             return found.collect() if isinstance(found, Pager) else found
-        return self._runner.run(self._await(call))
+        return self._runner.run(self._await(call), context=copy_context())
 
     async def _await(self, call: Callable[[Any], Any]) -> Any:
         found = call(self.p)
@@ -44,7 +45,7 @@ class Harness:
                 found = inside(value)
                 return await found if inspect.isawaitable(found) else found
 
-        return self._runner.run(go())
+        return self._runner.run(go(), context=copy_context())
 
     def take(self, call: Callable[[Any], Any], count: int) -> list[Any]:
         """The first `count` items of a stream, which is then closed."""
@@ -61,7 +62,7 @@ class Harness:
                         break
             return found
 
-        return self._runner.run(go())
+        return self._runner.run(go(), context=copy_context())
 
     def close(self) -> None:
         """Close every connection."""
@@ -95,7 +96,19 @@ def both(mode: str) -> Iterator[Callable[..., Harness]]:
 @pytest.fixture(autouse=True)
 def _no_ambient_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the developer's own credentials or proxies."""
-    marks = ("UNIFYKIT_", "GITHUB_", "GH_", "GITLAB_", "SUPABASE_", "STRIPE_", "OPENAI_", "REDIS_", "AGORA_", "MAPBOX_", "LOGROCKET_")
+    marks = (
+        "UNIFYKIT_",
+        "GITHUB_",
+        "GH_",
+        "GITLAB_",
+        "SUPABASE_",
+        "STRIPE_",
+        "OPENAI_",
+        "REDIS_",
+        "AGORA_",
+        "MAPBOX_",
+        "LOGROCKET_",
+    )
     for name in list(os.environ):
         if name.startswith(marks) and name != "UNIFYKIT_EMULATORS" or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)

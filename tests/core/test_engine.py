@@ -70,6 +70,22 @@ def test_says_whether_a_write_may_have_happened(outcome, safety, maybe):
     assert Bench().walk([outcome], safety).op.maybe_executed is maybe
 
 
+@pytest.mark.parametrize(
+    ("outcomes", "maybe"),
+    [
+        ([TRANSIENT], True),
+        ([TRANSIENT, THROTTLED, THROTTLED], True),
+        ([THROTTLED], False),
+        ([REFUSED], False),
+        ([TRANSIENT, FINAL], False),
+        ([TRANSIENT, OK], False),
+    ],
+)
+def test_a_keyed_write_is_uncertain_until_the_platform_gives_a_definite_answer(outcomes, maybe):
+    """The caller's repeat would carry another key."""
+    assert Bench().walk(outcomes, KEYED).op.maybe_executed is maybe
+
+
 def test_stops_at_the_first_success():
     trace = Bench().walk([TRANSIENT, OK])
     assert [type(step) for step in trace.steps] == [Send, Wait, Send]

@@ -78,7 +78,8 @@ class Link:
 
 def _done_before(op: Operation, error: UnifyError) -> bool:
     """Whether an earlier attempt, whose reply was lost, may be why the platform now says no (a DELETE that finds nothing)."""
-    return op.repeated_blindly and isinstance(error, NotFoundError | ConflictError | InvalidRequestError)
+    no = isinstance(error, NotFoundError | ConflictError | InvalidRequestError)
+    return no and op.repeated_blindly and op.safety is not Safety.KEYED
 
 
 class Client(Resource[M]):
@@ -224,7 +225,7 @@ class Client(Resource[M]):
         remaining = op.deadline.at - self.link.clock.now()
         with anyio.move_on_after(max(0.0, remaining)):
             return await body
-        op.maybe_executed = op.attempts > 0 and op.safety is Safety.UNSAFE
+        op.maybe_executed = op.attempts > 0 and op.safety in (Safety.UNSAFE, Safety.KEYED)
         text = f"not done within {op.deadline.seconds:.3g} s."
         phase = "attempt" if op.attempts else "before the attempt"
         raise DeadlineExceededError(text, phase=op.phase or phase)

@@ -243,8 +243,11 @@ class _Attempts:
         if outcome.quota is not None:
             account.quota.learn(self.request.bucket, outcome.quota, began, self.now, self.wall)
         unclear = outcome.executed and outcome.kind is Kind.TRANSIENT
-        self.op.maybe_executed = unclear and self.request.safety is Safety.UNSAFE
         self.op.repeated_blindly |= unclear and self.request.safety is not Safety.SAFE
+        if self.request.safety is Safety.KEYED:  # under its key a definite answer is the answer to every attempt
+            self.op.maybe_executed = self.op.repeated_blindly and outcome.kind in (Kind.TRANSIENT, Kind.THROTTLED)
+        else:
+            self.op.maybe_executed = unclear and self.request.safety is Safety.UNSAFE
         self.op.retry_after = outcome.retry_after
         self.op.outcome = outcome
 

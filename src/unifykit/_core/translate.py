@@ -79,5 +79,6 @@ def from_failure(op: Operation, error: Exception) -> UnifyError:
     return UnexpectedResponseError(
         f"the reply is not what the API promises ({type(error).__name__}: {error}).",
         status=op.last.status if op.last is not None else None,
-        maybe_executed=op.safety is Safety.UNSAFE,  # the platform said yes, and then nothing that makes sense
+        maybe_executed=op.safety
+        in (Safety.UNSAFE, Safety.KEYED),  # the platform said yes, and then nothing that makes sense
     )
