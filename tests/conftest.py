@@ -110,5 +110,5 @@ def _no_ambient_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         "LOGROCKET_",
     )
     for name in list(os.environ):
-        if name.startswith(marks) and name != "UNIFYKIT_EMULATORS" or name.lower().endswith("_proxy"):
+        if (name.startswith(marks) and name != "UNIFYKIT_EMULATORS") or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
