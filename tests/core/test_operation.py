@@ -381,6 +381,37 @@ def test_an_error_in_a_stream_is_translated_and_ends_it(client, mode, run, told)
     assert len(told) == 2
 
 
+def test_a_stream_may_come_to_a_value(client, mode, run, told):
+    stream = client.things.count(1, 2, 3)
+    with pytest.raises(InvalidRequestError, match=r"toy.things.count: the stream has no final value"):
+        _ = stream.final
+    assert run(lambda: take(mode, stream, 99)) == [1, 2, 3]
+    assert stream.final == 3
+    assert told.short == [("start", "things.count"), (None, "things.count")]
+    assert client.native.log == [1, 2, 3, None, "closed"]
+
+
+def test_a_stream_that_was_left_early_has_no_value(client, mode, run):
+    stream = client.things.count(1, 2, 3)
+    assert run(lambda: take(mode, stream, 2)) == [1, 2]
+    with pytest.raises(InvalidRequestError, match="iterate to its end"):
+        _ = stream.final
+
+
+def test_an_error_after_the_value_is_raised(client, mode, run, told):
+    stream = client.things.count(1, late=OSError("cut"))
+    with pytest.raises(InvalidRequestError, match="cut"):
+        run(lambda: take(mode, stream, 99))
+    assert told.short[-1] == ("InvalidRequestError", "things.count")
+
+
+def test_a_stream_of_plain_items_has_no_value(client, mode, run):
+    stream = client.things.stream(1)
+    run(lambda: take(mode, stream, 99))
+    with pytest.raises(InvalidRequestError):
+        _ = stream.final
+
+
 def test_the_caller_s_error_counts_more_than_the_stream_s(client, mode, run):
     def go():
         stream = client.things.fragile(OSError("when closed"))

@@ -8,7 +8,19 @@ from unifykit._core.client import Blocking, Client, Dual, Native
 from unifykit._core.context import Operation, current
 from unifykit._core.dialect import Dialect
 from unifykit._core.mode import M
-from unifykit._core.operation import IDEMPOTENT, SAFE, UNSAFE, Foreign, held, operation, paged, streamed
+from unifykit._core.operation import (
+    IDEMPOTENT,
+    SAFE,
+    UNSAFE,
+    Delta,
+    Final,
+    Foreign,
+    Streaming,
+    held,
+    operation,
+    paged,
+    streamed,
+)
 from unifykit._core.policy import Policy
 from unifykit._core.translate import from_failure
 from unifykit._wires.link import link
@@ -106,6 +118,18 @@ class Things(Blocking[M, Sdk]):
             yield 1
         finally:
             await self.ask(lambda sdk: sdk.call(error))
+
+    @streamed(SAFE)
+    async def count(self, *items: Any, late: Any = None) -> Streaming[Any, int]:
+        """Items as they come, and how many they were; an exception is raised."""
+        try:
+            for item in items:
+                found = await self.ask(lambda sdk, item=item: sdk.call(item))
+                yield Delta(found)
+            yield Final(len(items))
+            await self.ask(lambda sdk: sdk.call(late))
+        finally:
+            await self.ask(lambda sdk: sdk.call("closed"))
 
     @held(UNSAFE)
     async def hold(self, value: Any) -> AsyncGenerator[Any, None]:

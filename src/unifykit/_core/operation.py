@@ -7,14 +7,16 @@ import functools
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Generator, Iterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
 from types import MethodType, TracebackType
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Self, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, Self, cast, overload
 
 from typing_extensions import TypeVar
 
 from unifykit._core.context import Deadline, Operation, allowed, current
 from unifykit._core.mode import Async, M, RuleBrokenError, Sync, close_generator, finish
 from unifykit._core.outcome import Safety
+from unifykit.errors import InvalidRequestError
 from unifykit.paging import AsyncPager, Page, Pager
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ P = ParamSpec("P")
 S = TypeVar("S", bound="Resource[Any]")
 T = TypeVar("T")
 C = TypeVar("C")
+F = TypeVar("F", default=None)
 
 SAFE, IDEMPOTENT, KEYED, UNSAFE = Safety.SAFE, Safety.IDEMPOTENT, Safety.KEYED, Safety.UNSAFE
 
@@ -217,12 +220,53 @@ def paged(
     return Paged(SAFE, body)
 
 
-class _Streaming(Generic[T]):
+class Piece(Generic[T, F]):
+    """What the body of a stream with an end value yields: a `Delta`, or the `Final`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delta(Piece[T, F]):
+    """One item of the stream."""
+
+    value: T
+
+
+@dataclass(frozen=True, slots=True)
+class Final(Piece[T, F]):
+    """What the whole stream comes to; the last thing that its body yields."""
+
+    value: F
+
+
+class _Streaming(Generic[T, F]):
     """What both streams share: the whole stream is one operation, from its first item to its end."""
 
-    def __init__(self, described: _Described, resource: "Resource[Any]", body: AsyncGenerator[T, None]) -> None:
+    def __init__(self, described: _Described, resource: "Resource[Any]", body: AsyncGenerator[Any, None]) -> None:
         self._described, self._client, self._body = described, resource._client, body
         self._op: Operation | None = None
+        self._final: Final[T, F] | None = None
+
+    @property
+    def final(self) -> F:
+        """What the whole stream came to.
+
+        Raises:
+            InvalidRequestError: The stream was not read to its end, or has no such value.
+        """
+        if self._final is None:
+            raise InvalidRequestError(
+                "the stream has no final value: iterate to its end first.",
+                provider=self._client.provider,
+                operation=self._described.name,
+            )
+        return self._final.value
+
+    def _unwrapped(self, item: Any) -> Any:
+        """The item as the caller sees it; `_END` for the final value, which is kept."""
+        if isinstance(item, Final):
+            self._final = cast("Final[T, F]", item)
+            return _END
+        return cast("Delta[T, F]", item).value if isinstance(item, Delta) else item
 
     def _running(self) -> Operation:
         if self._op is None:
@@ -236,7 +280,10 @@ class _Streaming(Generic[T]):
         return op
 
 
-class Stream(_Streaming[T]):
+_END = object()
+
+
+class Stream(_Streaming[T, F]):
     """Items as they arrive; a context manager, closed at the end, on error, and by `close()`.
 
     It is one operation, but `timeout` and `deadline` count for each item.
@@ -249,13 +296,14 @@ class Stream(_Streaming[T]):
         if _is_closed(self._body):
             raise StopIteration
         try:
-            return _stretch(self._client, self._running(), _next(self._body))
+            item = self._unwrapped(_stretch(self._client, self._running(), _next(self._body)))
         except _Ended:
             self._ended()
             raise StopIteration from None
         except BaseException:
             self._ended()
             raise
+        return self.__next__() if item is _END else item
 
     def __enter__(self) -> Self:
         return self
@@ -274,7 +322,7 @@ class Stream(_Streaming[T]):
         self._client.succeeded(op)
 
 
-class AsyncStream(_Streaming[T]):
+class AsyncStream(_Streaming[T, F]):
     """Items as they arrive, in `async for`; an async context manager. See `Stream`."""
 
     def __aiter__(self) -> AsyncIterator[T]:
@@ -284,13 +332,14 @@ class AsyncStream(_Streaming[T]):
         if _is_closed(self._body):
             raise StopAsyncIteration
         try:
-            return await _astretch(self._client, self._running(), _next(self._body))
+            item = self._unwrapped(await _astretch(self._client, self._running(), _next(self._body)))
         except _Ended:
             self._ended()
             raise StopAsyncIteration from None
         except BaseException:
             self._ended()
             raise
+        return await self.__anext__() if item is _END else item
 
     async def __aenter__(self) -> Self:
         return self
@@ -326,15 +375,15 @@ async def _next(body: AsyncGenerator[T, None]) -> T:
         raise _Ended from None
 
 
-class Streamed(_Described, Generic[P, T]):
+class Streamed(_Described, Generic[P, T, F]):
     """An operation that yields items as they arrive."""
 
     @overload
     def __get__(self, obj: None, owner: type) -> Self: ...
     @overload
-    def __get__(self, obj: Resource[Sync], owner: type) -> Callable[P, Stream[T]]: ...
+    def __get__(self, obj: Resource[Sync], owner: type) -> Callable[P, Stream[T, F]]: ...
     @overload
-    def __get__(self, obj: Resource[Async], owner: type) -> Callable[P, AsyncStream[T]]: ...
+    def __get__(self, obj: Resource[Async], owner: type) -> Callable[P, AsyncStream[T, F]]: ...
     def __get__(self, obj: "Resource[Any] | None", owner: type) -> Any:
         return self if obj is None else MethodType(self._open, obj)
 
@@ -348,11 +397,29 @@ class Streamed(_Described, Generic[P, T]):
         return make
 
 
-def streamed(
-    safety: Safety,
-) -> Callable[[Callable[Concatenate[Any, P], AsyncGenerator[T, None]]], Streamed[P, T]]:
-    """Make an async generator a streaming operation."""
-    return lambda body: Streamed(safety, body)
+Streaming = AsyncGenerator[Piece[T, F], None]
+"""What the body of a stream with an end value returns: it yields `Delta(item)` and at last `Final(value)`."""
+
+
+class _Streamer(Protocol):
+    # A stream of pieces is one of items too, so the order of these two matters.
+    @overload
+    def __call__(  # type: ignore[overload-overlap]
+        self,
+        body: Callable[Concatenate[Any, P], Streaming[T, F]],  # pyright: ignore[reportOverlappingOverload]
+    ) -> Streamed[P, T, F]: ...
+    @overload
+    def __call__(self, body: Callable[Concatenate[Any, P], AsyncGenerator[T, None]]) -> Streamed[P, T, None]: ...
+
+
+def streamed(safety: Safety) -> _Streamer:
+    """Make an async generator a streaming operation: of items, or of `Delta` items with a `Final` value at its end."""
+
+    def decorate(body: Any) -> Any:
+        made: Streamed[..., Any, Any] = Streamed(safety, body)
+        return made
+
+    return decorate
 
 
 async def _only(body: AsyncGenerator[T, None]) -> T:
