@@ -139,7 +139,7 @@ def _resources(cls: type) -> Iterator[tuple[str, type]]:
         for name, value in vars(owner).items() if _of_provider(owner) else ():
             getter = value.func if isinstance(value, functools.cached_property) else getattr(value, "fget", None)
             if getter is not None and not name.startswith("_"):
-                yield from ((name, resource) for resource in _made_by(getter) if not issubclass(resource, Client))
+                yield from ((name, resource) for resource in _given_by(getter, cls) if not issubclass(resource, Client))
 
 
 def _handed_out(cls: type) -> Iterator[tuple[str, type]]:
@@ -148,6 +148,19 @@ def _handed_out(cls: type) -> Iterator[tuple[str, type]]:
         if operation.kind in ("plain", "with"):
             name = operation.path.rpartition(".")[2]
             yield from ((f"{name}(…)", resource) for resource in _made_by(operation.body) if resource is not cls)
+
+
+def _given_by(getter: Callable[[Any], Any], cls: type) -> Iterator[type]:
+    """The resource behind an attribute, imported by asking for it, as a caller does."""
+    bare: Any = cls.__new__(cls)
+    bare._client = bare  # noqa: SLF001 -- a client that is connected to nothing
+    try:
+        given = getter(bare)
+    except AttributeError:  # it needs a connected client: its annotation says what it gives
+        yield from _made_by(getter)
+        return
+    if isinstance(given, Resource):
+        yield type(given)
 
 
 def _made_by(function: Callable[..., Any]) -> Iterator[type]:

@@ -3,15 +3,16 @@
 import doctest
 
 import pytest
+from tests.operations import described
 from tests.providers.github.conftest import sandbox_server, settings
-from tests.providers.github.operations import described
 
 from unifykit import Platforms
+from unifykit.providers.github import GitHub
 
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
-@pytest.mark.parametrize("one", described(), ids=lambda one: one.name)
+@pytest.mark.parametrize("one", described(GitHub), ids=lambda one: one.name)
 def test_example(one):
     assert (one.__doc__ and "https://docs.github.com/" in one.__doc__) or one.name == "check"
     assert "Example:" in one.__doc__

@@ -3,10 +3,11 @@
 from contextlib import nullcontext
 
 import pytest
-from tests.providers.github.operations import described
+from tests.operations import described
 from tests.providers.github.scenario import STEPS
 
 from unifykit import InvalidRequestError, NotFoundError, UnexpectedResponseError
+from unifykit.providers.github import GitHub
 
 # What npm `emulate` 0.12.2 does not do as GitHub does. A row that no longer fails is to be taken out.
 EMULATE_FAILS = {
@@ -42,4 +43,4 @@ def test_on_the_emulator(emulated, name):
 
 
 def test_every_operation_has_a_step():
-    assert {one.name for one in described()} == {name.partition(":")[0] for name in STEPS}
+    assert {one.name for one in described(GitHub)} == {name.partition(":")[0] for name in STEPS}

@@ -1,9 +1,10 @@
 """Every operation says what repeating it can do."""
 
-from tests.providers.github.operations import described, groups
+from tests.operations import described, groups
 
 from unifykit import Safety
 from unifykit._core.operation import Paged
+from unifykit.providers.github import GitHub
 
 READS = {
     "get",
@@ -31,7 +32,7 @@ IDEMPOTENT = {
 
 
 def test_the_declarations():
-    for one in described():
+    for one in described(GitHub):
         verb = one.name.rpartition(".")[2]
         wanted = Safety.SAFE if verb in READS else Safety.UNSAFE if one.name in UNSAFE else Safety.IDEMPOTENT
         assert one.safety is wanted, one.name
@@ -41,7 +42,7 @@ def test_the_declarations():
 def test_every_public_coroutine_function_is_an_operation():
     import inspect
 
-    for cls in groups().values():
+    for cls in groups(GitHub).values():
         for name, value in vars(cls).items():
             assert name.startswith("_") or hasattr(value, "safety") or not inspect.isfunction(value), (
                 f"{cls.__name__}.{name}"
@@ -49,4 +50,4 @@ def test_every_public_coroutine_function_is_an_operation():
 
 
 def test_lists_are_pagers():
-    assert all(isinstance(one, Paged) for one in described() if one.name.endswith(".list"))
+    assert all(isinstance(one, Paged) for one in described(GitHub) if one.name.endswith(".list"))

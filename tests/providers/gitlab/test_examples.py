@@ -3,15 +3,16 @@
 import doctest
 
 import pytest
+from tests.operations import described
 from tests.providers.gitlab.conftest import accounts, sandbox_server
-from tests.providers.gitlab.operations import described
 
 from unifykit import Platforms
+from unifykit.providers.gitlab import GitLab
 
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
-@pytest.mark.parametrize("one", described(), ids=lambda one: one.name)
+@pytest.mark.parametrize("one", described(GitLab), ids=lambda one: one.name)
 def test_example(one, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert (one.__doc__ and "https://docs.gitlab.com/" in one.__doc__) or one.name == "check"

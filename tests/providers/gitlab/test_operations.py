@@ -1,8 +1,10 @@
 """Every operation, in both modes, over a socket, on our sandbox."""
 
 import pytest
-from tests.providers.gitlab.operations import described
+from tests.operations import described
 from tests.providers.gitlab.scenario import STEPS
+
+from unifykit.providers.gitlab import GitLab
 
 
 @pytest.mark.parametrize("name", list(STEPS))
@@ -12,4 +14,4 @@ def test_step(name, world, tmp_path):
 
 
 def test_every_operation_has_a_step():
-    assert {one.name for one in described()} == set(STEPS)
+    assert {one.name for one in described(GitLab)} == set(STEPS)

@@ -2,10 +2,11 @@
 
 import inspect
 
-from tests.providers.gitlab.operations import described, groups
+from tests.operations import described, groups
 
 from unifykit import Safety
 from unifykit._core.operation import Paged
+from unifykit.providers.gitlab import GitLab
 
 READS = {
     "get", "list", "jobs", "log", "artifacts", "artifacts_to", "artifact", "comments", "repositories", "tags", "tag",
@@ -24,7 +25,7 @@ IDEMPOTENT = {
 
 
 def test_the_declarations():
-    for one in described():
+    for one in described(GitLab):
         verb = one.name.rpartition(".")[2]
         wanted = Safety.SAFE if verb in READS else Safety.UNSAFE if one.name in UNSAFE else Safety.IDEMPOTENT
         assert one.safety is wanted, one.name
@@ -32,7 +33,7 @@ def test_the_declarations():
 
 
 def test_every_public_coroutine_function_is_an_operation():
-    for cls in groups().values():
+    for cls in groups(GitLab).values():
         for name, value in vars(cls).items():
             assert name.startswith("_") or hasattr(value, "safety") or not inspect.isfunction(value), (
                 f"{cls.__name__}.{name}"
@@ -41,6 +42,6 @@ def test_every_public_coroutine_function_is_an_operation():
 
 def test_lists_are_pagers():
     verbs = {"list", "jobs", "comments", "repositories", "tags"}
-    lists = [one for one in described() if one.name.rpartition(".")[2] in verbs]
+    lists = [one for one in described(GitLab) if one.name.rpartition(".")[2] in verbs]
     assert len(lists) == 14
     assert all(isinstance(one, Paged) for one in lists)

@@ -3,16 +3,16 @@
 import doctest
 
 import pytest
+from tests.operations import described
 from tests.providers.stripe.conftest import sandbox_server, settings
-from tests.providers.stripe.operations import described
 
 from unifykit import Platforms
-from unifykit.providers.stripe import Money
+from unifykit.providers.stripe import Money, Stripe
 
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
-@pytest.mark.parametrize("one", described(), ids=lambda one: one.name)
+@pytest.mark.parametrize("one", described(Stripe), ids=lambda one: one.name)
 def test_example(one):
     assert (one.__doc__ and "https://docs.stripe.com/" in one.__doc__) or one.name == "check"
     assert "Example:" in one.__doc__
