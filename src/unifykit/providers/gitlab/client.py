@@ -10,21 +10,23 @@ from unifykit._core.context import Operation
 from unifykit._core.mode import Async, M
 from unifykit._core.operation import SAFE, operation
 from unifykit.errors import UnifyError
-from unifykit.providers.gitlab.account import Events, Groups, Snippets
 from unifykit.providers.gitlab.errors import DIALECT, translate
-from unifykit.providers.gitlab.issues import Boards, Issues
-from unifykit.providers.gitlab.jobs import Jobs
-from unifykit.providers.gitlab.merge_requests import MergeRequests
-from unifykit.providers.gitlab.models import User
-from unifykit.providers.gitlab.pipelines import Pipelines
-from unifykit.providers.gitlab.projects import Projects
-from unifykit.providers.gitlab.registry import Registry
 from unifykit.providers.gitlab.resource import PER_PAGE, GitLabResource
 
 if TYPE_CHECKING:
     import gitlab
 
+    from unifykit.providers.gitlab.account import Events, Groups, Snippets
+    from unifykit.providers.gitlab.issues import Boards, Issues
+    from unifykit.providers.gitlab.jobs import Jobs
+    from unifykit.providers.gitlab.merge_requests import MergeRequests
+    from unifykit.providers.gitlab.models import User
+    from unifykit.providers.gitlab.pipelines import Pipelines
+    from unifykit.providers.gitlab.projects import Projects
+    from unifykit.providers.gitlab.registry import Registry
 
+
+# Groups and models are imported where they are first used: the native client needs none of them.
 class GitLab(Client[M], GitLabResource[M]):
     """GitLab for one account: `p.gitlab`.
 
@@ -61,7 +63,7 @@ class GitLab(Client[M], GitLabResource[M]):
         return translate(error, op)
 
     @operation(SAFE)
-    async def me(self) -> User:
+    async def me(self) -> "User":
         """Who the token belongs to.
 
         https://docs.gitlab.com/api/users/#retrieve-the-current-user
@@ -73,6 +75,8 @@ class GitLab(Client[M], GitLabResource[M]):
             >>> p.gitlab.me().username
             'tanuki'
         """
+        from unifykit.providers.gitlab.models import User
+
         return User.model_validate_json((await self.fetch("GET", "/user")).body)
 
     @checkup
@@ -88,53 +92,73 @@ class GitLab(Client[M], GitLabResource[M]):
         return _PROBES
 
     @functools.cached_property
-    def projects(self) -> Projects[M]:
+    def projects(self) -> "Projects[M]":
         """Projects."""
+        from unifykit.providers.gitlab.projects import Projects
+
         return Projects(self)
 
     @functools.cached_property
-    def pipelines(self) -> Pipelines[M]:
+    def pipelines(self) -> "Pipelines[M]":
         """Pipelines of a project."""
+        from unifykit.providers.gitlab.pipelines import Pipelines
+
         return Pipelines(self)
 
     @functools.cached_property
-    def jobs(self) -> Jobs[M]:
+    def jobs(self) -> "Jobs[M]":
         """Jobs, their logs and artifacts."""
+        from unifykit.providers.gitlab.jobs import Jobs
+
         return Jobs(self)
 
     @functools.cached_property
-    def merge_requests(self) -> MergeRequests[M]:
+    def merge_requests(self) -> "MergeRequests[M]":
         """Merge requests, their approvals and comments."""
+        from unifykit.providers.gitlab.merge_requests import MergeRequests
+
         return MergeRequests(self)
 
     @functools.cached_property
-    def issues(self) -> Issues[M]:
+    def issues(self) -> "Issues[M]":
         """Issues, their comments and the time they took."""
+        from unifykit.providers.gitlab.issues import Issues
+
         return Issues(self)
 
     @functools.cached_property
-    def boards(self) -> Boards[M]:
+    def boards(self) -> "Boards[M]":
         """Issue boards."""
+        from unifykit.providers.gitlab.issues import Boards
+
         return Boards(self)
 
     @functools.cached_property
-    def registry(self) -> Registry[M]:
+    def registry(self) -> "Registry[M]":
         """Container images."""
+        from unifykit.providers.gitlab.registry import Registry
+
         return Registry(self)
 
     @functools.cached_property
-    def groups(self) -> Groups[M]:
+    def groups(self) -> "Groups[M]":
         """Your groups."""
+        from unifykit.providers.gitlab.account import Groups
+
         return Groups(self)
 
     @functools.cached_property
-    def events(self) -> Events[M]:
+    def events(self) -> "Events[M]":
         """What you did."""
+        from unifykit.providers.gitlab.account import Events
+
         return Events(self)
 
     @functools.cached_property
-    def snippets(self) -> Snippets[M]:
+    def snippets(self) -> "Snippets[M]":
         """Your snippets."""
+        from unifykit.providers.gitlab.account import Snippets
+
         return Snippets(self)
 
 

@@ -3,26 +3,31 @@
 https://docs.stripe.com/api
 """
 
+from typing import TYPE_CHECKING
+
+from unifykit._core.lazy import lazily
 from unifykit.providers.stripe.client import Stripe
-from unifykit.providers.stripe.models import (
-    Account,
-    Balance,
-    CheckoutSession,
-    Customer,
-    Event,
-    Invoice,
-    InvoiceItem,
-    PaymentIntent,
-    PaymentMethod,
-    PortalSession,
-    Price,
-    Product,
-    Refund,
-    Subscription,
-    SubscriptionItem,
-    WebhookEndpoint,
-)
-from unifykit.providers.stripe.money import Money
+
+if TYPE_CHECKING:
+    from unifykit.providers.stripe.models import (
+        Account,
+        Balance,
+        CheckoutSession,
+        Customer,
+        Event,
+        Invoice,
+        InvoiceItem,
+        PaymentIntent,
+        PaymentMethod,
+        PortalSession,
+        Price,
+        Product,
+        Refund,
+        Subscription,
+        SubscriptionItem,
+        WebhookEndpoint,
+    )
+    from unifykit.providers.stripe.money import Money
 
 __all__ = [
     "Account",
@@ -44,3 +49,5 @@ __all__ = [
     "SubscriptionItem",
     "WebhookEndpoint",
 ]
+
+__getattr__ = lazily(__name__, {**dict.fromkeys(set(__all__) - {"Stripe", "Money"}, "models"), "Money": "money"})

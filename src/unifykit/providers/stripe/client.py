@@ -10,25 +10,27 @@ from unifykit._core.context import Operation
 from unifykit._core.mode import Async, M
 from unifykit._core.operation import SAFE, operation
 from unifykit.errors import UnifyError
-from unifykit.providers.stripe.catalogue import Prices, Products
-from unifykit.providers.stripe.checkout import Checkout, Portal
-from unifykit.providers.stripe.customers import Customers
-from unifykit.providers.stripe.endpoints import Events, WebhookEndpoints
 from unifykit.providers.stripe.errors import DIALECT, translate
-from unifykit.providers.stripe.invoices import InvoiceItems, Invoices
-from unifykit.providers.stripe.methods import PaymentMethods
-from unifykit.providers.stripe.models import Account, Balance
-from unifykit.providers.stripe.payment_intents import PaymentIntents
-from unifykit.providers.stripe.refunds import Refunds
 from unifykit.providers.stripe.resource import StripeResource
-from unifykit.providers.stripe.subscriptions import Subscriptions
 
 if TYPE_CHECKING:
     import stripe
 
+    from unifykit.providers.stripe.catalogue import Prices, Products
+    from unifykit.providers.stripe.checkout import Checkout, Portal
+    from unifykit.providers.stripe.customers import Customers
+    from unifykit.providers.stripe.endpoints import Events, WebhookEndpoints
+    from unifykit.providers.stripe.invoices import InvoiceItems, Invoices
+    from unifykit.providers.stripe.methods import PaymentMethods
+    from unifykit.providers.stripe.models import Account, Balance
+    from unifykit.providers.stripe.payment_intents import PaymentIntents
+    from unifykit.providers.stripe.refunds import Refunds
+    from unifykit.providers.stripe.subscriptions import Subscriptions
+
 _OFFICIAL = "https://api.stripe.com"
 
 
+# Groups and models are imported where they are first used: the native client needs none of them.
 class Stripe(Client[M], StripeResource[M]):
     """Stripe for one account: `p.stripe`.
 
@@ -81,7 +83,7 @@ class Stripe(Client[M], StripeResource[M]):
         return translate(error, op)
 
     @operation(SAFE)
-    async def account(self) -> Account:
+    async def account(self) -> "Account":
         """The account that the key belongs to.
 
         https://docs.stripe.com/api/accounts/retrieve
@@ -93,10 +95,12 @@ class Stripe(Client[M], StripeResource[M]):
             >>> p.stripe.account().id.startswith("acct_")
             True
         """
+        from unifykit.providers.stripe.models import Account
+
         return Account.model_validate_json(await self.fetch("get", "/v1/account"))
 
     @operation(SAFE)
-    async def balance(self) -> Balance:
+    async def balance(self) -> "Balance":
         """What the account holds.
 
         https://docs.stripe.com/api/balance/balance_retrieve
@@ -105,6 +109,8 @@ class Stripe(Client[M], StripeResource[M]):
             >>> [str(funds.money) for funds in p.stripe.balance().pending]
             ['0.00 EUR']
         """
+        from unifykit.providers.stripe.models import Balance
+
         return Balance.model_validate_json(await self.fetch("get", "/v1/balance"))
 
     @checkup
@@ -120,72 +126,98 @@ class Stripe(Client[M], StripeResource[M]):
         return _PROBES
 
     @functools.cached_property
-    def customers(self) -> Customers[M]:
+    def customers(self) -> "Customers[M]":
         """Those who pay."""
+        from unifykit.providers.stripe.customers import Customers
+
         return Customers(self)
 
     @functools.cached_property
-    def payment_intents(self) -> PaymentIntents[M]:
+    def payment_intents(self) -> "PaymentIntents[M]":
         """Payments, from the wish to the money."""
+        from unifykit.providers.stripe.payment_intents import PaymentIntents
+
         return PaymentIntents(self)
 
     @functools.cached_property
-    def refunds(self) -> Refunds[M]:
+    def refunds(self) -> "Refunds[M]":
         """Money given back."""
+        from unifykit.providers.stripe.refunds import Refunds
+
         return Refunds(self)
 
     @functools.cached_property
-    def subscriptions(self) -> Subscriptions[M]:
+    def subscriptions(self) -> "Subscriptions[M]":
         """Customers who pay regularly."""
+        from unifykit.providers.stripe.subscriptions import Subscriptions
+
         return Subscriptions(self)
 
     @functools.cached_property
-    def products(self) -> Products[M]:
+    def products(self) -> "Products[M]":
         """What is sold."""
+        from unifykit.providers.stripe.catalogue import Products
+
         return Products(self)
 
     @functools.cached_property
-    def prices(self) -> Prices[M]:
+    def prices(self) -> "Prices[M]":
         """What products cost."""
+        from unifykit.providers.stripe.catalogue import Prices
+
         return Prices(self)
 
     @functools.cached_property
-    def invoices(self) -> Invoices[M]:
+    def invoices(self) -> "Invoices[M]":
         """What customers owe."""
+        from unifykit.providers.stripe.invoices import Invoices
+
         return Invoices(self)
 
     @functools.cached_property
-    def invoice_items(self) -> InvoiceItems[M]:
+    def invoice_items(self) -> "InvoiceItems[M]":
         """What stands on invoices, or waits for one."""
+        from unifykit.providers.stripe.invoices import InvoiceItems
+
         return InvoiceItems(self)
 
     @functools.cached_property
-    def payment_methods(self) -> PaymentMethods[M]:
+    def payment_methods(self) -> "PaymentMethods[M]":
         """The cards and accounts of customers."""
+        from unifykit.providers.stripe.methods import PaymentMethods
+
         return PaymentMethods(self)
 
     @functools.cached_property
-    def checkout(self) -> Checkout[M]:
+    def checkout(self) -> "Checkout[M]":
         """The payment page."""
+        from unifykit.providers.stripe.checkout import Checkout
+
         return Checkout(self)
 
     @functools.cached_property
-    def portal(self) -> Portal[M]:
+    def portal(self) -> "Portal[M]":
         """The page where customers see to their subscriptions."""
+        from unifykit.providers.stripe.checkout import Portal
+
         return Portal(self)
 
     @functools.cached_property
-    def webhook_endpoints(self) -> WebhookEndpoints[M]:
+    def webhook_endpoints(self) -> "WebhookEndpoints[M]":
         """Where events are sent."""
+        from unifykit.providers.stripe.endpoints import WebhookEndpoints
+
         return WebhookEndpoints(self)
 
     @functools.cached_property
-    def events(self) -> Events[M]:
+    def events(self) -> "Events[M]":
         """What happened."""
+        from unifykit.providers.stripe.endpoints import Events
+
         return Events(self)
 
 
-def _held(balance: Balance) -> str:
+def _held(balance: "Balance") -> str:
     return ", ".join(str(funds.money) for funds in (*balance.available, *balance.pending)) or "nothing"
 
 

@@ -11,12 +11,13 @@ from unifykit._core.mode import M
 from unifykit._core.operation import Resource
 from unifykit.paging import Page
 from unifykit.providers.stripe.arguments import idempotency
-from unifykit.providers.stripe.models import Thing
 
 if TYPE_CHECKING:
     import stripe
 
-T = TypeVar("T", bound=Thing)
+    from unifykit.providers.stripe.models import Thing
+
+T = TypeVar("T", bound="Thing")
 
 Cursor = str
 """The id of the last thing on a page, or a search's own page token."""
