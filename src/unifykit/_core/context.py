@@ -10,7 +10,7 @@ from unifykit._core.outcome import Outcome, Safety
 _numbers = itertools.count(1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Deadline:
     """The instant at which a call must be over.
 

@@ -38,7 +38,7 @@ class Quota:
     reset_at: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outcome:
     """How an attempt ended.
 
@@ -63,7 +63,7 @@ class Outcome:
     received: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Request:
     """What the engine must know of a request, and no more.
 
@@ -84,14 +84,14 @@ class Request:
     sent: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Send:
     """Step: send the request now, and give up on the reply after `timeout` seconds."""
 
     timeout: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Wait:
     """Step: come back after `seconds`."""
 
@@ -106,7 +106,7 @@ class Ticket:
     ready: "object | None" = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Park:
     """Step: come back when the ticket is granted, or after `seconds`."""
 

@@ -14,7 +14,7 @@ from unifykit._core.outcome import Outcome, Park, Request, Send, Wait
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Port(Generic[R]):
     """How a stack is spoken to.
 

@@ -39,7 +39,7 @@ _NOT_FROM_URL = frozenset(("retry", "retry_on_error", "retry_on_timeout", "decod
 _STUCK = 1e-6
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Attempt:
     """One attempt while it runs.
 

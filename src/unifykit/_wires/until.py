@@ -10,7 +10,7 @@ from typing import Self
 from unifykit._core.clock import Clock
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class End:
     """The instant at which an attempt must be over; None for a stream that may go on."""
 

@@ -88,7 +88,7 @@ def _proxy_auth(proxy: str) -> dict[str, str]:
     return make_headers(proxy_basic_auth=unquote(auth)) if auth else {}
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Call:
     """One HTTP request as an SDK built it.
 
