@@ -65,3 +65,17 @@ def test_models_are_frozen():
     customer = models.Customer.model_validate(FIXTURES["customer"])
     with pytest.raises(ValueError, match="frozen"):
         customer.email = "x"
+
+
+def test_a_proven_delivery_becomes_a_typed_event():
+    import hashlib
+    import hmac
+
+    from unifykit.webhooks import verify
+
+    body = json.dumps({**FIXTURES["event"], "type": "invoice.paid", "data": {"object": FIXTURES["invoice"]}}).encode()
+    mac = hmac.new(b"whsec_1", b"1700000000." + body, hashlib.sha256).hexdigest()
+    delivery = verify("stripe", {"Stripe-Signature": f"t=1700000000,v1={mac}"}, body, "whsec_1", now=1_700_000_000)
+    event = models.Event.model_validate(delivery.data)
+    assert (event.type, type(event.subject)) == ("invoice.paid", models.Invoice)
+    assert str(event.subject.money) == "10.00 USD"

@@ -48,6 +48,10 @@ def test_amounts_are_whole_numbers(amount):
         Money(amount, "eur")
 
 
+def test_what_stripe_counts_without_a_state_is_taken_as_it_is():
+    assert str(Money(150, "USDC")) == "1.50 USDC"
+
+
 def test_sums_stay_in_one_currency():
     assert Money(5, "eur") + Money(7, "EUR") - Money(2, "eur") == Money(10, "eur")
     assert Money(5, "eur") * 3 == -Money(-15, "eur")

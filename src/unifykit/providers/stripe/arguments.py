@@ -65,11 +65,11 @@ def priced(amount: int | Money, currency: str | None, *, least: int | None = 1) 
     if isinstance(amount, Money):
         if currency is not None and currency_code(currency) != amount.currency:
             raise InvalidRequestError(f"{amount} is not in {currency!r}: leave currency out.")
-        money = amount
+        money = Money(amount.amount, currency_code(amount.currency))
     elif currency is None:
         raise InvalidRequestError("the currency is missing: give currency='eur', or an amount of Money(1999, 'eur').")
     else:
-        money = Money(amount, currency)
+        money = Money(amount, currency_code(currency))
     return {"amount": whole(money.amount, "amount", least=least), "currency": money.currency}
 
 

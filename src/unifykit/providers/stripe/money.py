@@ -41,7 +41,8 @@ class Money:
                 f"{self.amount!r} is no amount: give a whole number of the smallest unit, such as 1999 for 19.99 EUR, "
                 "or use Money.from_decimal('19.99', 'eur')."
             )
-        object.__setattr__(self, "currency", currency_code(self.currency))
+        # Stripe also counts what is no currency of a state, such as usdc: what it sends is taken as it is.
+        object.__setattr__(self, "currency", self.currency.lower())
 
     @classmethod
     def from_decimal(cls, value: Decimal | str | int, currency: str) -> Self:

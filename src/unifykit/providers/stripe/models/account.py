@@ -102,6 +102,8 @@ class EventData(Model):
 class Event(Thing):
     """Something that happened. `type` says what, such as invoice.paid.
 
+    Of a delivery that `unifykit.webhooks.verify` has proven to be Stripe's: ``Event.model_validate(delivery.data)``.
+
     https://docs.stripe.com/api/events/object
     """
 
