@@ -16,7 +16,7 @@ from tests.loopback import Loopback, Reply
 from unifykit import Platforms
 from unifykit.cli import steps
 from unifykit.errors import NotFoundError
-from unifykit.sandbox import Sandbox
+from unifykit.sandbox import COUNTERPARTS, Sandbox
 
 GITHUB = [
     "who am I", "create a repository", "create a branch", "put a file on the branch", "read it back", "open an issue",
@@ -56,7 +56,7 @@ def test_json_is_for_machines(unifykit):
     assert github["attempts"] >= github["calls"] + 2 - github["failed"] > 20
     assert github["received"] > 10_000
     assert found["pipeline"]["redis"]["calls"] >= len(REDIS) - 1
-    assert found["sandbox"].keys() == {"github", "redis"}
+    assert found["sandbox"].keys() == COUNTERPARTS.keys()
 
 
 def test_only_one_platform(unifykit):
@@ -165,7 +165,7 @@ def test_live_reads_only_unless_told_otherwise(unifykit):
         found = json.loads(unifykit("demo", "--live", "--json", **sandbox.environment()).stdout)
         assert found["ok"], found
         assert found["mode"] == "live"
-        assert {step["platform"] for step in found["steps"]} == {"github", "redis"}
+        assert {step["platform"] for step in found["steps"]} == set(COUNTERPARTS)
         with sandbox.platforms() as p:
             assert [repo.name for repo in p.github.repos.list()] == ["hello-world"]
 

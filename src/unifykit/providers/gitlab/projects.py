@@ -106,7 +106,7 @@ class Projects(GitLabResource[M]):
         choice(visibility, Visibility, "visibility")
         if default_branch is not None and not initialize_with_readme:
             raise InvalidRequestError(
-                "an empty project has no branch: default_branch=… wants initialize_with_readme=True."
+                "an empty project has no branch: give initialize_with_readme=True with default_branch=…."
             )
         owner = None if namespace_id is None else int(numbered(namespace_id, "namespace"))
         fields = given(
