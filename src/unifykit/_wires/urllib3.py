@@ -41,6 +41,8 @@ Body = bytes | str | IO[bytes] | Any | None
 
 MAX_CONNECTIONS = 100
 _ERRORS = 400
+_BODILESS = (204, 304)
+_HTTP_1_1 = 11
 _POOL_CLASSES: dict[str, Any] = {"http": HTTPPool, "https": HTTPSPool}
 
 
@@ -164,9 +166,23 @@ class Wire:
             end.at = None if limit is None else limit.at
             return reply
         data = reply.data
+        if not data and _may_be_cut(call.method, reply):
+            raise ProtocolError("the connection ended within the reply's headers")
         if reply.status >= _ERRORS:
             reply._body = without_credentials(data, call.headers)  # type: ignore[attr-defined]  # noqa: SLF001 -- what `data` keeps
         return reply
+
+
+def _may_be_cut(method: str, reply: BaseHTTPResponse) -> bool:
+    """Whether an empty reply may have lost its last headers and its body: `http.client` takes the end of the connection for their end.
+
+    https://www.rfc-editor.org/rfc/rfc9112#section-6.3
+    """
+    if method == "HEAD" or reply.status in _BODILESS or reply.version != _HTTP_1_1:
+        return False
+    headers = reply.headers
+    framed = "content-length" in headers or "transfer-encoding" in headers
+    return not framed and headers.get("connection", "").lower() != "close"
 
 
 def blame(error: Exception) -> Outcome | None:  # noqa: PLR0911 -- a table

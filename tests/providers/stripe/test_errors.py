@@ -95,6 +95,15 @@ def test_no_reply(both, action, kind):
         stripe(both, server.url).run(lambda p: p.stripe.customers.get("cus_1"))
 
 
+def test_a_reply_that_is_cut_within_its_headers_is_none(both):
+    body = b'{"id": "cus_1", "object": "customer"}'
+    good = Reply(200, body, {"Content-Length": None, "X-Pad": "x" * 200, "content-length": str(len(body))})
+    with Loopback([Truncate(good), good]) as server:
+        made = both(stripe=settings(server.url), clock=VirtualClock()).run(lambda p: p.stripe.customers.create())
+        assert (made.id, len(server.seen)) == ("cus_1", 2)
+        assert len({one.headers["idempotency-key"] for one in server.seen}) == 1
+
+
 def test_nobody_there(both):
     with pytest.raises(ConnectionFailedError):
         stripe(both, f"http://127.0.0.1:{refused_port()}").run(lambda p: p.stripe.account())
