@@ -30,6 +30,10 @@ _MORE = {
 }  # fmt: skip
 # Fields of requests that docs.gitlab.com has and the generated description has not, by the end of the path.
 _ASKED_MORE = {"/add_spent_time": {"summary"}}
+# Fields that the description says are one thing where GitLab sends several.
+_MANY = {"approved_by", "assignees", "reviewers", "tags"}
+# Fields that the description says are texts where GitLab sends objects: https://docs.gitlab.com/api/snippets/
+_MISTYPED = {"API_Entities_Snippet": {"files"}}
 # Schemas that a reply has in the place of the one that is named.
 _INSTEAD = {"API_Entities_BasicProjectDetails": "API_Entities_ProjectWithAccess"}
 
@@ -176,3 +180,24 @@ def validate_exchange(method, target, status, asked, answered):
     _check_query(what, operation, query)
     _check_body(what, operation, json.loads(asked) if asked else None)
     _check_reply(what, operation, status, answered)
+
+
+def described_fields(name):
+    """The fields of a schema."""
+    return set(_document()["definitions"][name]["properties"])
+
+
+def example(name):
+    """An instance of a schema, made of its fields' examples; what has none is left out, and so is a thing without an id."""
+    found = {}
+    for field, schema in _document()["definitions"][name]["properties"].items():
+        if field in _MISTYPED.get(name, ()):
+            continue
+        if "example" in schema:
+            value = schema["example"]
+            found[field] = [value] if schema.get("type") == "array" and not isinstance(value, list) else value
+        elif "$ref" in schema:
+            inner = schema["$ref"].rpartition("/")[2]
+            if "example" in _document()["definitions"][inner]["properties"].get("id", {"example": None}):
+                found[field] = [example(inner)] if field in _MANY else example(inner)
+    return found

@@ -24,9 +24,7 @@ def translate(error: Exception, op: Operation) -> UnifyError:
     from gitlab.exceptions import RedirectError
 
     if isinstance(error, RedirectError):
-        return InvalidRequestError(
-            f"GitLab redirects this, and a write does not follow: is the base URL right? {error}"
-        )
+        return InvalidRequestError(f"GitLab redirects this where it is not followed ({error}): is the base URL right?")
     reply = answered(op)
     if reply is None:
         return _broken_off(error) or from_failure(op, error)
