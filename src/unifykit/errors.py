@@ -61,7 +61,7 @@ class UnifyError(Exception):
         retry_after: Seconds until trying again can help, if that is known.
         attempts: How many times the request was sent.
         maybe_executed: True if the write may have happened although this error was raised.
-        phase: What ate the time or refused the wait: ``"attempt"``, ``"retry wait"``, ``"rate limit queue"``, ``"quota wait"``.
+        phase: What ate the time or refused the wait: ``"attempt"``, ``"retry wait"``, ``"rate limit queue"``, ``"quota wait"``, ``"poll"``.
     """
 
     advice: str = ""

@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from unifykit._core.client import Client
     from unifykit._core.clock import Clock
     from unifykit.events import Observer
+    from unifykit.providers.agora import Agora
     from unifykit.providers.github import GitHub
     from unifykit.providers.gitlab import GitLab
+    from unifykit.providers.logrocket import LogRocket
+    from unifykit.providers.mapbox import Mapbox
     from unifykit.providers.openai import OpenAI
     from unifykit.providers.redis import Redis
     from unifykit.providers.stripe import Stripe
@@ -29,8 +32,11 @@ if TYPE_CHECKING:
 __all__ = ["PROVIDERS", "AsyncPlatforms", "Platforms"]
 
 PROVIDERS: dict[str, tuple[str, str]] = {
+    "agora": ("Agora", "AgoraSettings"),
     "github": ("GitHub", "GitHubSettings"),
     "gitlab": ("GitLab", "GitLabSettings"),
+    "logrocket": ("LogRocket", "LogRocketSettings"),
+    "mapbox": ("Mapbox", "MapboxSettings"),
     "openai": ("OpenAI", "OpenAISettings"),
     "redis": ("Redis", "RedisSettings"),
     "stripe": ("Stripe", "StripeSettings"),
@@ -43,7 +49,7 @@ class _Facade(Generic[M]):
     """What both facades share.
 
     Args:
-        github, gitlab, openai, redis, stripe, supabase: Settings of a provider, or settings by account name
+        agora, github, gitlab, logrocket, mapbox, openai, redis, stripe, supabase: Settings of a provider, or settings by account name
             (``"default"`` is the one that the attribute itself gives). Read from the environment where not given.
         retry: When to try again.
         rate_limit: How fast to go: one for every provider, or by provider name.
@@ -61,8 +67,11 @@ class _Facade(Generic[M]):
     def __init__(
         self,
         *,
+        agora: "settings.AgoraSettings | Mapping[str, settings.AgoraSettings] | None" = None,
         github: "settings.GitHubSettings | Mapping[str, settings.GitHubSettings] | None" = None,
         gitlab: "settings.GitLabSettings | Mapping[str, settings.GitLabSettings] | None" = None,
+        logrocket: "settings.LogRocketSettings | Mapping[str, settings.LogRocketSettings] | None" = None,
+        mapbox: "settings.MapboxSettings | Mapping[str, settings.MapboxSettings] | None" = None,
         openai: "settings.OpenAISettings | Mapping[str, settings.OpenAISettings] | None" = None,
         redis: "settings.RedisSettings | Mapping[str, settings.RedisSettings] | None" = None,
         stripe: "settings.StripeSettings | Mapping[str, settings.StripeSettings] | None" = None,
@@ -78,8 +87,11 @@ class _Facade(Generic[M]):
         random: Callable[[], float] = randomness.random,
     ) -> None:
         given = {
+            "agora": agora,
             "github": github,
             "gitlab": gitlab,
+            "logrocket": logrocket,
+            "mapbox": mapbox,
             "openai": openai,
             "redis": redis,
             "stripe": stripe,
@@ -104,6 +116,11 @@ class _Facade(Generic[M]):
         )
 
     @property
+    def agora(self) -> "Agora[M]":
+        """Agora (extra ``agora`` for tokens of version 006, none for the rest)."""
+        return cast("Agora[M]", self._client("agora"))
+
+    @property
     def github(self) -> "GitHub[M]":
         """GitHub (extra ``github``)."""
         return cast("GitHub[M]", self._client("github"))
@@ -112,6 +129,16 @@ class _Facade(Generic[M]):
     def gitlab(self) -> "GitLab[M]":
         """GitLab (extra ``gitlab``)."""
         return cast("GitLab[M]", self._client("gitlab"))
+
+    @property
+    def logrocket(self) -> "LogRocket[M]":
+        """LogRocket."""
+        return cast("LogRocket[M]", self._client("logrocket"))
+
+    @property
+    def mapbox(self) -> "Mapbox[M]":
+        """Mapbox."""
+        return cast("Mapbox[M]", self._client("mapbox"))
 
     @property
     def openai(self) -> "OpenAI[M]":
@@ -146,7 +173,7 @@ class _Facade(Generic[M]):
         made = link(
             provider,
             settings=settings,
-            policy=self._policy_for(provider, client.attempt_timeout),
+            policy=self._policy_for(provider, client),
             is_async=self._is_async,
             clock=self._clock,
             random=self._random,
@@ -188,7 +215,7 @@ class _Facade(Generic[M]):
         environment = settings.environment(self._env_file)
         return any(model.find(field, environment) for field in model.required)
 
-    def _policy_for(self, provider: str, attempt_timeout: float) -> Policy:
+    def _policy_for(self, provider: str, client: "type[Client[M]]") -> Policy:
         limit = self._rate_limit
         if isinstance(limit, Mapping):
             unknown = set(limit) - set(PROVIDERS)
@@ -196,9 +223,8 @@ class _Facade(Generic[M]):
                 raise ConfigurationError(f"rate_limit names no such provider: {', '.join(sorted(unknown))}.")
             limit = limit.get(provider)
         given = self._attempt_timeout
-        return replace(
-            self._policy, limit=limit or RateLimit(), attempt_timeout=attempt_timeout if given is None else given
-        )
+        timeout = client.attempt_timeout if given is None else given
+        return replace(self._policy, limit=limit or client.rate_limit, attempt_timeout=timeout)
 
 
 class Platforms(_Facade[Sync]):

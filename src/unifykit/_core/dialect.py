@@ -17,7 +17,7 @@ Body = Callable[[], bytes]
 
 @dataclass(frozen=True, slots=True)
 class LimitHeaders:
-    """The names under which a provider tells of one allowance."""
+    """The names under which a provider tells of one allowance; `remaining` may be a header that it never sends."""
 
     limit: str
     remaining: str
@@ -96,21 +96,24 @@ def _hint(dialect: Dialect, kind: Kind, headers: Headers, quota: Quota | None, w
         return said
     if quota is not None and quota.remaining == 0 and quota.reset_at is not None:
         return max(0.0, quota.reset_at - wall)
+    if quota is not None and quota.remaining is None and quota.reset_at is not None:  # it does not count aloud
+        return max(0.0, quota.reset_at - wall)
     return dialect.least_wait
 
 
 def _quota(dialect: Dialect, headers: Headers, wall: float) -> Quota | None:
-    tightest: Quota | None = None
+    tightest = uncounted = None
     for names in dialect.limits:
         remaining = hints.number(headers.get(names.remaining))
-        if remaining is None:
-            continue
         limit = hints.number(headers.get(names.limit))
         reset = hints.reset_at(headers.get(names.reset), wall)
-        if tightest is None or remaining < (tightest.remaining or 0):
-            tightest = Quota(None if limit is None else int(limit), int(remaining), reset)
-    if tightest is not None:
-        return tightest
+        most = None if limit is None else int(limit)
+        if remaining is None:
+            uncounted = uncounted or (Quota(most, None, reset) if most is not None else None)
+        elif tightest is None or remaining < (tightest.remaining or 0):
+            tightest = Quota(most, int(remaining), reset)
+    if tightest is not None or uncounted is not None:
+        return tightest or uncounted
     said = headers.get("ratelimit")
     if said is None:
         return None

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import ModuleType
 from typing import Any
+from urllib.parse import quote
 
 from unifykit._core.clock import Clock
 from unifykit._core.context import Deadline, Exchange, Operation
@@ -24,13 +25,15 @@ from unifykit._wires.drive import Port, adrive, drive, operation_for
 from unifykit._wires.fork import AfterFork
 from unifykit._wires.httpcore import Streams, timed_streams
 from unifykit._wires.loops import PerLoop
-from unifykit._wires.origin import Home, without_credentials
+from unifykit._wires.origin import Home, added, hidden, without, without_credentials
 from unifykit._wires.proxies import proxy_for
 from unifykit._wires.safety import key_for, safety_of
 from unifykit._wires.tls import CONTEXT, is_certificate_error
 from unifykit._wires.until import End, Until
 
 _STREAM = "unifykit.stream"
+QUERY = "unifykit.query"
+"""A request's extension: a secret part of its query, such as a signature; no log, no error and no reply shows it."""
 _ERRORS = 400
 _WAITS = ("connect", "read", "write", "pool")
 _LIMITS = {"max_connections": 100, "max_keepalive_connections": 20}
@@ -68,6 +71,7 @@ class _Wire:
         op, limit = operation_for(self.engine, self.clock)
         url = request.url
         self.home.guard(url.scheme, url.host, url.port, request.headers)
+        self._strip(request)
         target = url.raw_path.decode("ascii")
         facts = Request(
             safety=safety_of(request.method, request.headers, op),
@@ -79,6 +83,38 @@ class _Wire:
         key_for(request.method, request.headers, op)
         return facts, op, limit
 
+    def _strip(self, request: Any) -> None:
+        """Take a credential out of the query of a request that leaves home: a redirect may have repeated it."""
+        query, url = self.home.query, request.url
+        if query is not None and not self.home.owns(url.scheme, url.host, url.port):
+            request.url = url.copy_with(query=without(url.query, query[0]) or None)
+
+    def outgoing(self, request: Any) -> Any:
+        """The request as it goes out: with what its query must not show to those who log URLs."""
+        secret, url = request.extensions.get(QUERY) or self._credential(request.url), request.url
+        if not secret:
+            return request
+        return type(request)(
+            request.method, url.copy_with(query=added(url.query, secret)), headers=request.headers,
+            stream=request.stream, extensions=request.extensions,
+        )  # fmt: skip
+
+    def _credential(self, url: Any) -> str:
+        query = self.home.query
+        if query is None or query[0] in url.params or not self.home.owns(url.scheme, url.host, url.port):
+            return ""
+        return f"{query[0]}={quote(query[1], safe='')}"
+
+    def arrived(self, request: Any, reply: Any) -> Any:
+        """A reply as the client may see it: of the request without its secrets, and a redirect does not repeat them."""
+        reply.request = request
+        query, location = self.home.query, reply.headers.get("location")
+        if query is not None and location is not None:
+            address, mark, rest = location.partition("?")
+            kept = without(rest.encode(), query[0]).decode()
+            reply.headers["location"] = f"{address}{mark if kept else ''}{kept}"
+        return reply
+
     def timed(self, request: Any, given: Mapping[str, float | None], timeout: float) -> End:
         """Give a request its timeouts: no wait of the stack outlasts the attempt, nor do all of them together."""
         end = End(self.clock, self.clock.now() + timeout)
@@ -89,7 +125,10 @@ class _Wire:
     def finished(self, request: Any, reply: Any, began: float) -> Any:
         """A reply whose body was read, in the state in which the client's own reading would leave it."""
         if reply.status_code >= _ERRORS:
-            reply._content = without_credentials(reply.content, request.headers)  # noqa: SLF001 -- as `read` sets it
+            body = without_credentials(reply.content, request.headers)
+            if self.home.query is not None:
+                body = hidden(body, self.home.query[1])
+            reply._content = body  # noqa: SLF001 -- as `read` sets it
         reply.elapsed = dt.timedelta(seconds=self.clock.now() - began)
         return reply
 
@@ -206,8 +245,8 @@ def _make_family(module: ModuleType) -> Family:  # noqa: C901 -- classes over a 
 
             def attempt(timeout: float) -> Any:
                 end, began = wire.timed(request, given, timeout), wire.clock.now()
-                reply = wire.pools.find(request.url).handle_request(request)
-                reply.request = request
+                sent = wire.outgoing(request)
+                reply = wire.arrived(request, wire.pools.find(request.url).handle_request(sent))
                 if stream and reply.status_code < _ERRORS:
                     end.at = None if limit is None else limit.at
                     return reply
@@ -233,8 +272,8 @@ def _make_family(module: ModuleType) -> Family:  # noqa: C901 -- classes over a 
 
             async def attempt(timeout: float) -> Any:  # noqa: ASYNC109 -- the engine's
                 end, began = wire.timed(request, given, timeout), wire.clock.now()
-                reply = await wire.pools.find(request.url).handle_async_request(request)
-                reply.request = request
+                sent = wire.outgoing(request)
+                reply = wire.arrived(request, await wire.pools.find(request.url).handle_async_request(sent))
                 if stream and reply.status_code < _ERRORS:
                     end.at = None if limit is None else limit.at
                     return reply

@@ -1,7 +1,7 @@
 """Credentials stay on their origin: scheme, host and port."""
 
 from collections.abc import Iterable, Mapping, MutableMapping
-from urllib.parse import urlsplit
+from urllib.parse import quote, quote_plus, unquote_plus, urlsplit
 
 CREDENTIALS = frozenset(
     (
@@ -32,10 +32,18 @@ def origin_of(url: str) -> Origin:
 
 
 class Home:
-    """Where a client's credential may go: its base URL's origin, and the hosts that the provider's dialect trusts."""
+    """Where a client's credential may go: its base URL's origin, and the hosts that the provider's dialect trusts.
 
-    def __init__(self, base_url: str, trusted: Iterable[str] = ()) -> None:
+    Attributes:
+        query: Name and value of a credential that travels in the query; the wire adds it below everything that logs URLs.
+    """
+
+    def __init__(self, base_url: str, trusted: Iterable[str] = (), *, query: tuple[str, str] | None = None) -> None:
         self._origins = {origin_of(base_url), *(("https", host, 443) for host in trusted)}
+        self.query: tuple[str, str] | None = query
+
+    def __repr__(self) -> str:
+        return "<Home>"
 
     def owns(self, scheme: str, host: str, port: int | None) -> bool:
         """Whether the credential may be sent there."""
@@ -47,6 +55,25 @@ class Home:
             return
         for name in [name for name in headers if name.lower() in CREDENTIALS]:
             del headers[name]
+
+
+def added(query: bytes, more: str) -> bytes:
+    """A query with another part."""
+    return b"&".join(part for part in (query, more.encode()) if part)
+
+
+def without(query: bytes, name: str) -> bytes:
+    """A query without a parameter."""
+    kept = [part for part in query.split(b"&") if unquote_plus(part.partition(b"=")[0].decode("latin-1")) != name]
+    return b"&".join(kept)
+
+
+def hidden(body: bytes, secret: str) -> bytes:
+    """A refusal's body without a credential, however it is spelled."""
+    spellings = {secret, quote(secret, safe=""), quote(secret), quote_plus(secret), secret.replace("/", "\\/")}
+    for spelling in spellings if len(secret) >= _SHORTEST else ():
+        body = body.replace(spelling.encode(), _HIDDEN)
+    return body
 
 
 def without_credentials(body: bytes, sent: Mapping[str, str | bytes]) -> bytes:
