@@ -8,7 +8,14 @@ from unifykit._core.dialect import Body, Dialect, LimitHeaders, json_body
 from unifykit._core.hints import Headers
 from unifykit._core.outcome import Kind
 from unifykit._core.translate import answered, from_failure, from_reply
-from unifykit.errors import QuotaExceededError, UnifyError
+from unifykit.errors import (
+    InvalidRequestError,
+    QuotaExceededError,
+    RateLimitedError,
+    ServerError,
+    UnavailableError,
+    UnifyError,
+)
 
 _LIMITED = 429
 _ENDPOINT = re.compile(r"/v\d+/(\w+)")
@@ -59,6 +66,32 @@ def translate(error: Exception, op: Operation) -> UnifyError:
     kind = QuotaExceededError if reply.status == _LIMITED and _out_of_credit(fault) else None
     code = fault.get("code") or fault.get("type")
     return from_reply(DIALECT, op, reply, f"{said}.", code=None if code is None else str(code), kind=kind)
+
+
+_IN_STREAM: dict[str, type[UnifyError]] = {
+    "rate_limit_exceeded": RateLimitedError,
+    "rate_limit_error": RateLimitedError,
+    "server_is_overloaded": UnavailableError,
+    "slow_down": UnavailableError,
+    "invalid_request_error": InvalidRequestError,
+    "invalid_prompt": InvalidRequestError,
+    "context_length_exceeded": InvalidRequestError,
+    "invalid_image_format": InvalidRequestError,
+}
+
+
+def fault_in_stream(fault: Any) -> UnifyError:
+    """The uniform error for what went wrong after a reply of 200 had begun.
+
+    https://platform.openai.com/docs/api-reference/responses-streaming/error
+    """
+    found: dict[str, Any] = _fault({"error": fault})
+    named = [str(one) for one in (found.get("code"), found.get("type")) if one and one != "error"]
+    said = str(found.get("message") or "the stream ended with an error that says nothing").rstrip(".")
+    kind: type[UnifyError] = QuotaExceededError if _out_of_credit(found) else ServerError
+    kind = next((_IN_STREAM[one] for one in named if one in _IN_STREAM), kind)
+    # What was made before has been billed, but nothing is left to look for: asking again is the caller's choice.
+    return kind(f"{said}.", code=next(iter(named), None))
 
 
 def _fault(body: dict[str, object]) -> dict[str, Any]:

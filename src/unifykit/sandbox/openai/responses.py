@@ -45,9 +45,9 @@ def create(call: Call) -> Reply:
     """https://platform.openai.com/docs/api-reference/responses/create."""
     model = named(call, "chat")
     _check(call)
-    if call.body.get("input") is None:
+    if call.body.get("input") is None and call.body.get("conversation") is None:
         raise missing("input")
-    inputs, history = read_items(call, call.body["input"], "input"), _history(call)
+    inputs, history = read_items(call, call.body.get("input") or [], "input"), _history(call)
     known = [*history, *inputs]
     check_answered(known)
     text, images, results = last_question(known)
