@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
 from unifykit import ConfigurationError, InvalidRequestError, NotFoundError, Platforms, Retry, UnavailableError
@@ -316,3 +317,14 @@ def test_gitlab_s_artifacts_come_from_another_origin_and_a_reset_keeps_it_so():
         sandbox.reset()
         assert [project.id for project in p.gitlab.projects.list(owned=True)] == [101]
         assert p.gitlab.jobs.artifacts(101, 70001).startswith(b"PK")
+
+
+def test_stripe_s_pages_answer_and_a_reset_forgets():
+    with Sandbox(only=["stripe"]) as sandbox, sandbox.platforms() as p:
+        item = {"price_data": {"currency": "eur", "unit_amount": 900, "product_data": {"name": "Mug"}}, "quantity": 1}
+        session = p.stripe.checkout.create(mode="payment", line_items=[item], success_url="https://example.com/")
+        assert session.url.startswith(p.stripe.link.settings.base_url)
+        assert httpx.post(session.url, trust_env=False).headers["location"] == "https://example.com/"
+        assert p.stripe.checkout.get(session.id).payment_status == "paid"
+        sandbox.reset()
+        assert p.stripe.payment_intents.list().collect() == []

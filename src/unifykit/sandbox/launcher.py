@@ -150,6 +150,30 @@ class _Redis:
         self._server.stop()
 
 
+class _Stripe:
+    """The counterpart of Stripe: one account in test mode, which begins empty."""
+
+    kind = "the sandbox's own Stripe server"
+
+    def __init__(self) -> None:
+        with extra("sandbox", ("uvicorn", "starlette")):
+            from unifykit.sandbox.faults import Faults
+            from unifykit.sandbox.serving import Serving
+            from unifykit.sandbox.stripe import create_app
+        self._new = create_app
+        self._gate = Faults(create_app())
+        self.faults: Faults | None = self._gate
+        self._serving = Serving(self._gate)
+        keys = {"secret_key": "sk_test_sandbox", "publishable_key": "pk_test_sandbox"}
+        self.accounts: Mapping[str, Mapping[str, str]] = {"default": {**keys, "base_url": self._serving.url}}
+
+    def reset(self) -> None:
+        self._gate.replace(self._new())
+
+    def close(self) -> None:
+        self._serving.close()
+
+
 def _told(kind: str) -> str:
     if kind == "fakeredis":
         return "fakeredis: no server binary for this machine"
@@ -163,6 +187,7 @@ COUNTERPARTS: Mapping[str, Callable[[], Counterpart]] = {
     "github": _GitHub,
     "gitlab": _GitLab,
     "redis": _Redis,
+    "stripe": _Stripe,
 }
 """What the sandbox has, by provider."""
 
