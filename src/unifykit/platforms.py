@@ -224,7 +224,7 @@ class _Facade(Generic[M]):
             limit = limit.get(provider)
         given = self._attempt_timeout
         timeout = client.attempt_timeout if given is None else given
-        return replace(self._policy, limit=limit or client.rate_limit, attempt_timeout=timeout)
+        return replace(self._policy, limit=limit or client.pace, attempt_timeout=timeout)
 
 
 class Platforms(_Facade[Sync]):

@@ -91,7 +91,7 @@ class Client(Resource[M]):
     dialect: ClassVar[Dialect]
     attempt_timeout: ClassVar[float] = DEFAULT_ATTEMPT_TIMEOUT
     """Seconds for one attempt where the user set none."""
-    rate_limit: ClassVar[RateLimit] = RateLimit()
+    pace: ClassVar[RateLimit] = RateLimit()
     """How fast to go where the user set nothing."""
 
     def __init__(self, link: Link) -> None:

@@ -35,7 +35,7 @@ class Agora(Client[M], AgoraResource[M]):
     provider = "agora"
     packages: ClassVar[tuple[str, ...]] = ("httpx",)
     dialect = DIALECT
-    rate_limit: ClassVar[RateLimit] = RateLimit(rate=20.0)
+    pace: ClassVar[RateLimit] = RateLimit(rate=20.0)
 
     native: "Native[httpx.Client, httpx.AsyncClient]" = Native()
 

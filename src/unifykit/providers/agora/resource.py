@@ -26,7 +26,7 @@ class AgoraResource(Rest[M]):
     ) -> dict[str, Any]:
         """One request; returns the reply, which is a success in Agora's own words too."""
         op, client = current.get(), self._client
-        if op is not None and client.link.engine.policy.limit == type(client).rate_limit:
+        if op is not None and client.link.engine.policy.limit == type(client).pace:
             op.weight = 1 if path.startswith("/dev/v1/channel") else _WRITE_WEIGHT
         parts: Any = {} if body is None else {"json": body}
         reply = await self.send(method, path, params, **parts)
