@@ -17,7 +17,7 @@ Body = Callable[[], bytes]
 
 @dataclass(frozen=True, slots=True)
 class LimitHeaders:
-    """The names under which a provider tells of one allowance; `remaining` may be a header that it never sends."""
+    """The names under which a provider tells of one allowance; `remaining` is empty if it never tells what is left."""
 
     limit: str
     remaining: str
@@ -109,7 +109,7 @@ def _quota(dialect: Dialect, headers: Headers, wall: float) -> Quota | None:
         reset = hints.reset_at(headers.get(names.reset), wall)
         most = None if limit is None else int(limit)
         if remaining is None:
-            uncounted = uncounted or (Quota(most, None, reset) if most is not None else None)
+            uncounted = Quota(most, None, reset) if not names.remaining and most is not None else uncounted
         elif tightest is None or remaining < (tightest.remaining or 0):
             tightest = Quota(most, int(remaining), reset)
     if tightest is not None or uncounted is not None:

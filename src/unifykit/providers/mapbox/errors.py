@@ -30,7 +30,7 @@ def _bucket(target: str) -> str:
 DIALECT = Dialect(
     provider="mapbox",
     # https://docs.mapbox.com/api/overview/#rate-limits: Mapbox does not say how many are left
-    limits=(LimitHeaders("x-rate-limit-limit", "x-rate-limit-remaining", "x-rate-limit-reset"),),
+    limits=(LimitHeaders("x-rate-limit-limit", "", "x-rate-limit-reset"),),
     request_id=("x-request-id", "x-amz-cf-id"),
     bucket=_bucket,
     least_wait=1.0,
