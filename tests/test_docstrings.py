@@ -75,7 +75,8 @@ def running():
 
 
 @pytest.mark.parametrize("example", HERE, ids=lambda example: example.name)
-def test_the_example_is_true(example, running):
+def test_the_example_is_true(example, running, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # an example may write a file
     running.reset()
     with running.platforms() as p:
         said = []
@@ -91,17 +92,25 @@ def test_enough_of_them_are_run():
     assert len(HERE) > LEAST
 
 
-def test_every_operation_has_an_example():
+def operations():
+    """Name and docstring of every operation of every provider."""
     from unifykit._core.operation import Resource, _Described
 
-    without = []
     for module in modules():
         for owner, thing in vars(module).items():
             if not (inspect.isclass(thing) and issubclass(thing, Resource) and thing.__module__ == module.__name__):
                 continue
-            without += [
-                f"{module.__name__}.{owner}.{name}"
-                for name, member in vars(thing).items()
-                if isinstance(member, _Described) and not name.startswith("_") and ">>>" not in (member.__doc__ or "")
-            ]
-    assert without == []
+            for name, member in vars(thing).items():
+                if isinstance(member, _Described) and not name.startswith("_"):
+                    yield f"{module.__name__}.{owner}.{name}", member.__doc__ or ""
+
+
+def test_every_operation_has_an_example():
+    assert [name for name, text in operations() if ">>>" not in text] == []
+
+
+def test_every_operation_names_the_vendors_page():
+    """What Redis offers over several commands, and what is ours alone, says so in the docstring's first lines instead."""
+    ours = ("unifykit.providers.redis.", "unifykit.providers.openai.assistants")
+    without = [name for name, text in operations() if "https://" not in text and not name.startswith(ours)]
+    assert [name for name in without if not name.endswith(".check")] == []

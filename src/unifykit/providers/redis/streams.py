@@ -181,6 +181,12 @@ class Group(RedisResource[M]):
 
         Args:
             ids: The entries' ids.
+
+        Example:
+            >>> sent = p.redis.streams.add("letters", {"to": "ada"})
+            >>> group = p.redis.streams.group("letters", "postmen")
+            >>> [group.ack(entry.id) for entry in group.read("worker-1")]
+            [1]
         """
         if not ids:
             return 0
@@ -194,6 +200,13 @@ class Group(RedisResource[M]):
 
         Args:
             count: How many at most.
+
+        Example:
+            >>> sent = p.redis.streams.add("parcels", {"to": "ada"})
+            >>> group = p.redis.streams.group("parcels", "postmen")
+            >>> taken = group.read("worker-1")
+            >>> [one.consumer for one in group.pending()]
+            ['worker-1']
         """
         try:
             found: Any = await self.ask(lambda r: r.xpending_range(self.stream, self.name, "-", "+", count))
