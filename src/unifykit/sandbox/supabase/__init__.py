@@ -1,0 +1,13 @@
+"""A counterpart of Supabase for development and tests: a real PostgreSQL behind a gateway of our own.
+
+Tables and functions speak PostgREST's dialect, under row-level security; accounts, files and functions are served
+too. Realtime is not. What the counterpart does not have, it answers with 501 and says so.
+
+https://supabase.com/docs/guides/getting-started/architecture
+"""
+
+from .functions import FunctionRequest
+from .line import DatabaseError
+from .project import SupabaseProject
+
+__all__ = ["DatabaseError", "FunctionRequest", "SupabaseProject"]

@@ -1,0 +1,118 @@
+"""A project: its PostgreSQL server and the gateway before it."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+from .app import create_app, keys
+from .functions import Registered
+from .line import Line, Row
+from .postgres import PostgresServer
+from .schema import PROJECT, ROLES, SEED
+from .tokens import Signer
+
+
+class SupabaseProject:
+    """The counterpart of one Supabase project, without the socket that it is served on.
+
+    Args:
+        schema: SQL that is run in a new database, such as your migrations; a small example by default.
+        now: Tells the time, in epoch seconds.
+
+    Attributes:
+        anon_key: The key that anyone may have.
+        service_key: The key that passes every policy.
+        folder: Where PostgreSQL's socket is: ``psql -h <folder> -U postgres``.
+        functions: The callables behind `/functions/v1`, by name.
+    """
+
+    def __init__(self, schema: str = SEED, now: Callable[[], float] = time.time) -> None:
+        self._schema, self._now = schema, now
+        self._signer = Signer()
+        made = keys(self._signer, now())
+        self.anon_key, self.service_key = made["anon"], made["service_role"]
+        self.functions: dict[str, Registered] = {}
+        self._app: Any = None
+        self._server = PostgresServer().start()
+        self.folder = str(self._server.folder)
+        try:
+            self._once(ROLES, "template1")
+            self._once("create database project")
+            self._prepare()
+        except BaseException:
+            self._server.stop()
+            raise
+
+    @property
+    def app(self) -> Any:
+        """The gateway, as an ASGI app."""
+        if self._app is None:
+            self._app = create_app(self._server.socket, "project", self._signer, self.functions, self._now)
+        return self._app
+
+    @property
+    def mails(self) -> list[dict[str, str]]:
+        """What would have been sent by mail, oldest first."""
+        return list(self.app.state.project.mails)
+
+    def sql(self, text: str) -> list[Row]:
+        """Run SQL as the database's owner, such as a migration; all statements or none.
+
+        Returns:
+            The rows of the last statement, as text.
+        """
+        return self._once(f"set search_path = public, extensions; {text}", "project")
+
+    def reset(self) -> Any:
+        """Go back to the state that the project began with; returns the gateway, which is a new one."""
+        self._hang_up()
+        self._once("drop database project with (force)")
+        self._once("create database project")
+        self._prepare()
+        return self.app
+
+    def close(self) -> None:
+        """Stop the database, and remove its files."""
+        self._hang_up()
+        self._server.stop()
+
+    def _prepare(self) -> None:
+        self._once(PROJECT, "project")
+        if self._schema:
+            self.sql(self._schema)
+
+    def _hang_up(self) -> None:
+        app, self._app = self._app, None
+        if app is not None:
+            app.state.project.lines.close()
+
+    def _once(self, text: str, database: str = "postgres") -> list[Row]:
+        async def run() -> list[Row]:
+            line = await Line.open(self._server.socket, database)
+            try:
+                return await line.script(text)
+            finally:
+                line.close()
+
+        return _finished(run)
+
+
+def _finished(work: Callable[[], Any]) -> Any:
+    """Run a coroutine to its end, also from within a running loop."""
+    from threading import Thread
+
+    found: list[Any] = []
+
+    def go() -> None:
+        try:
+            found.append(asyncio.run(work()))
+        except BaseException as error:  # noqa: BLE001 -- raised again below, in the caller's thread
+            found.append(error)
+
+    thread = Thread(target=go)
+    thread.start()
+    thread.join()
+    if isinstance(found[0], BaseException):
+        raise found[0]
+    return found[0]
