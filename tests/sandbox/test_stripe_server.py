@@ -221,6 +221,9 @@ def test_what_is_not_there_is_said_openly(url):
         ("/v1/checkout/sessions", {"mode": "payment"}, "parameter_missing", "success_url"),
         ("/v1/customers", {"metadata[a]": "x" * 501}, None, "metadata[a]"),
         ("/v1/customers", {"a]b": "x"}, None, "a]b"),
+        ("/v1/customers", {"shipping[name]": "Ada"}, "parameter_missing", "shipping[address]"),
+        ("/v1/customers", {"shipping[address][city]": "Paris"}, "parameter_missing", "shipping[name]"),
+        ("/v1/prices", {"currency": "eur", "unit_amount": "1", "product": ""}, None, "product"),
     ],
 )  # fmt: skip
 def test_refusals_name_the_parameter(http, path, form, code, param):
@@ -468,6 +471,23 @@ def test_drafts_that_advance_are_finalized_after_an_hour(sdk, payer, clock):
     sdk.InvoiceItem.create(customer=payer.id, invoice=invoice.id, amount=700, currency="eur")
     clock.tick(minutes=61)
     assert sdk.Invoice.retrieve(invoice.id).status == "paid"
+
+
+def test_what_a_deleted_customer_leaves_behind(sdk, payer, price, clock):
+    subscription = sdk.Subscription.create(customer=payer.id, items=[{"price": price.id}])
+    draft = sdk.Invoice.create(customer=payer.id, auto_advance=True, currency="eur")
+    sdk.Customer.delete(payer.id)
+    assert sdk.Subscription.retrieve(subscription.id).status == "canceled"
+    clock.tick(hours=2)
+    assert sdk.Invoice.retrieve(draft.id).status == "draft"
+    for call in (sdk.Invoice.finalize_invoice, sdk.Invoice.pay):
+        with pytest.raises(stripe.InvalidRequestError, match="No such customer"):
+            call(draft.id)
+
+
+def test_a_product_keeps_a_name(sdk, price):
+    with pytest.raises(stripe.InvalidRequestError):
+        sdk.Product.modify(price.product, name="")
 
 
 # The description

@@ -170,7 +170,7 @@ def finalize(world: World, invoice: Json) -> None:
             f"This invoice is already finalized, you can't re-finalize a non-draft invoice. It is {invoice['status']}."
         )
         raise invalid(said, code="invoice_not_editable")
-    customer = world.kind("customer")[invoice["customer"]]
+    customer = world.named("customer", invoice["customer"], "customer")
     invoice["number"] = f"{customer['invoice_prefix']}-{customer['next_invoice_sequence']:04d}"
     customer["next_invoice_sequence"] += 1
     customer["currency"] = customer["currency"] or invoice["currency"]

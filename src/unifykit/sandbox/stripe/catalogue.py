@@ -67,6 +67,8 @@ def blank_product(world: World, given: str | None = None) -> Json:
 
 
 def _write(fields: Fields, product: Json) -> None:
+    if "name" in fields:
+        fields.need("name")
     product["metadata"] = fields.metadata(product["metadata"])
     if "images" in fields:
         product["images"] = fields.texts("images")
@@ -124,7 +126,7 @@ def create_price(call: Call) -> Json:
     """Make a price."""
     fields = call.fields
     data = fields.group("product_data", "name active metadata statement_descriptor unit_label id")
-    if (data is None) == ("product" not in fields):
+    if (data is None) == (fields.text("product") is None):
         raise invalid("You must specify either `product` or `product_data` when creating a price.", param="product")
     product = call.named("product", "product")
     if data is not None:

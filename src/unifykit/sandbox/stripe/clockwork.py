@@ -23,7 +23,8 @@ def catch_up(world: World) -> None:
             world.emit("checkout.session.expired", session)
     for invoice in list(world.kind("invoice").values()):
         due = invoice["automatically_finalizes_at"]
-        if invoice["status"] == "draft" and due is not None and due <= now:
+        alive = invoice["customer"] in world.kind("customer")
+        if invoice["status"] == "draft" and alive and due is not None and due <= now:
             _finalize(world, invoice)
     for subscription in list(world.kind("subscription").values()):
         _go_on(world, subscription, now)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .errors import missing_param
 from .paging import PAGING, page_of, search
 from .routing import Routes
 from .wallet import attach, method_for
@@ -153,7 +154,13 @@ def shipping_of(fields: Fields) -> Json | None:
     given = fields.group("shipping", "address name phone carrier tracking_number")
     if given is None:
         return None
+    address = address_of(given)
+    if address is None:
+        raise missing_param(given.param("address"))
     return {
-        "address": address_of(given), "carrier": given.text("carrier"), "name": given.text("name"),
-        "phone": given.text("phone"), "tracking_number": given.text("tracking_number"),
-    }  # fmt: skip
+        "address": address,
+        "carrier": given.text("carrier"),
+        "name": given.need("name"),
+        "phone": given.text("phone"),
+        "tracking_number": given.text("tracking_number"),
+    }

@@ -158,7 +158,7 @@ def pay(call: Call) -> Json:
         billing.mark_paid(call.world, invoice)
     if invoice["status"] == "paid":
         return invoice
-    customer = call.world.kind("customer")[invoice["customer"]]
+    customer = call.world.named("customer", invoice["customer"], "customer")
     method = method or billing.default_method(call.world, customer, invoice)
     off_session = call.fields.text("off_session") != "false"
     refusal = billing.settle(call.world, invoice, method, off_session=off_session)
