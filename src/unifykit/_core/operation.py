@@ -57,6 +57,8 @@ class Foreign(BaseException):
 class _Described:
     """A decorated body that knows its name and what repeating it can do."""
 
+    opens = False
+
     def __init__(self, safety: Safety, body: Callable[..., Any]) -> None:
         self.safety: Safety = safety
         self.body: Callable[..., Any] = body
@@ -262,7 +264,9 @@ class _Streaming(Generic[T, F]):
         return self._final.value
 
     def _unwrapped(self, item: Any) -> Any:
-        """The item as the caller sees it; `_END` for the final value, which is kept."""
+        """The item as the caller sees it; `_END` for what is none: the opening, and the final value, which is kept."""
+        if item is OPENED:
+            return _END
         if isinstance(item, Final):
             self._final = cast("Final[T, F]", item)
             return _END
@@ -282,6 +286,9 @@ class _Streaming(Generic[T, F]):
 
 _END = object()
 
+OPENED: Any = object()
+"""What the body of a stream yields first, if the stream is to be open from the beginning of its `with` block."""
+
 
 class Stream(_Streaming[T, F]):
     """Items as they arrive; a context manager, closed at the end, on error, and by `close()`.
@@ -296,16 +303,21 @@ class Stream(_Streaming[T, F]):
         if _is_closed(self._body):
             raise StopIteration
         try:
-            item = self._unwrapped(_stretch(self._client, self._running(), _next(self._body)))
+            item = self._unwrapped(self._advance())
         except _Ended:
-            self._ended()
             raise StopIteration from None
+        return self.__next__() if item is _END else item
+
+    def _advance(self) -> Any:
+        try:
+            return _stretch(self._client, self._running(), _next(self._body))
         except BaseException:
             self._ended()
             raise
-        return self.__next__() if item is _END else item
 
     def __enter__(self) -> Self:
+        if self._described.opens and self._op is None:
+            self._unwrapped(self._advance())
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
@@ -332,16 +344,21 @@ class AsyncStream(_Streaming[T, F]):
         if _is_closed(self._body):
             raise StopAsyncIteration
         try:
-            item = self._unwrapped(await _astretch(self._client, self._running(), _next(self._body)))
+            item = self._unwrapped(await self._advance())
         except _Ended:
-            self._ended()
             raise StopAsyncIteration from None
+        return await self.__anext__() if item is _END else item
+
+    async def _advance(self) -> Any:
+        try:
+            return await _astretch(self._client, self._running(), _next(self._body))
         except BaseException:
             self._ended()
             raise
-        return await self.__anext__() if item is _END else item
 
     async def __aenter__(self) -> Self:
+        if self._described.opens and self._op is None:
+            self._unwrapped(await self._advance())
         return self
 
     async def __aexit__(
@@ -412,11 +429,15 @@ class _Streamer(Protocol):
     def __call__(self, body: Callable[Concatenate[Any, P], AsyncGenerator[T, None]]) -> Streamed[P, T, None]: ...
 
 
-def streamed(safety: Safety) -> _Streamer:
-    """Make an async generator a streaming operation: of items, or of `Delta` items with a `Final` value at its end."""
+def streamed(safety: Safety, *, opens: bool = False) -> _Streamer:
+    """Make an async generator a streaming operation: of items, or of `Delta` items with a `Final` value at its end.
+
+    With `opens`, the body yields `OPENED` first, and a `with` block begins when it has come so far.
+    """
 
     def decorate(body: Any) -> Any:
         made: Streamed[..., Any, Any] = Streamed(safety, body)
+        made.opens = opens
         return made
 
     return decorate

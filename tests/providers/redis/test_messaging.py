@@ -218,3 +218,19 @@ def test_ping_info_and_check(h, server):
     report = h.run(lambda p: p.redis.check())
     assert report.ok, str(report)
     assert [item.name for item in report.items] == ["ping", "info"]
+
+
+def test_the_subscription_stands_when_the_block_begins(h):
+    """What is published in the block, before the first item is asked for, is heard."""
+    if not h.is_async:
+        with h.p.redis.pubsub.subscribe("early") as messages:
+            assert h.p.redis.pubsub.publish("early", 1) == 1
+            assert next(messages).data == 1
+        return
+
+    async def listen(p):
+        async with p.redis.pubsub.subscribe("early") as messages:
+            assert await p.redis.pubsub.publish("early", 1) == 1
+            return (await anext(messages)).data
+
+    assert h.run(listen) == 1

@@ -10,7 +10,7 @@ from typing import Any
 
 from unifykit._core.context import allowed, current
 from unifykit._core.mode import M
-from unifykit._core.operation import SAFE, UNSAFE, operation, streamed
+from unifykit._core.operation import OPENED, SAFE, UNSAFE, operation, streamed
 from unifykit.errors import DeadlineExceededError, InvalidRequestError
 from unifykit.providers.redis.codec import encode, text
 from unifykit.providers.redis.errors import is_lost
@@ -42,11 +42,11 @@ class Pubsub(RedisResource[M]):
         body = encode(data)
         return int(await self.ask(lambda r: r.publish(channel, body)))
 
-    @streamed(SAFE)
+    @streamed(SAFE, opens=True)
     async def subscribe(self, *channels: str, patterns: Sequence[str] = ()) -> AsyncGenerator[Message, None]:
         """Listen to channels, on a connection of its own, until the stream is closed.
 
-        The subscription begins with the first item that is asked for. A connection that breaks is made anew as the
+        The subscription stands when the ``with`` block begins (without one, when the first item is asked for). A connection that breaks is made anew as the
         client's `retry` says; what was published meanwhile is lost.
 
         https://redis.io/docs/latest/commands/subscribe/
@@ -68,6 +68,7 @@ class Pubsub(RedisResource[M]):
             raise InvalidRequestError("subscribe() needs a channel or a pattern.")
         line = await self.ask(lambda r: _begin(r, channels, patterns))
         try:
+            yield OPENED
             while True:
                 try:
                     heard = await self._hear(line)
