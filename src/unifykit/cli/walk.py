@@ -1,7 +1,6 @@
 """The demo's walks through a platform: real work, step by step. A walk yields a step and is sent what the step returned."""
 
 from collections.abc import Callable, Generator
-from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 from unifykit import deadline
@@ -140,15 +139,8 @@ def _messages(p: Platforms, prefix: str) -> Walk:
 
 
 def _said_and_heard(p: Platforms, channel: str) -> Any:
-    with ThreadPoolExecutor(1) as threads:
-        heard = threads.submit(_hear, p, channel)
-        while not heard.done() and not p.redis.pubsub.publish(channel, {"text": "hello"}):
-            wait([heard], 0.02)  # nobody listens yet
-        return heard.result()
-
-
-def _hear(p: Platforms, channel: str) -> Any:
     with deadline(_PATIENCE), p.redis.pubsub.subscribe(channel) as messages:
+        p.redis.pubsub.publish(channel, {"text": "hello"})
         return next(messages)
 
 
