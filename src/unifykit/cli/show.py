@@ -38,7 +38,7 @@ def line(to: Console, text: str, style: str = "") -> None:
 
 def as_json(value: Any) -> None:
     """Write JSON to standard output."""
-    print(json.dumps(value, indent=2, ensure_ascii=True))  # noqa: T201 -- the output of a command
+    print(json.dumps(value, indent=2, ensure_ascii=True))
 
 
 def _aligned(rows: Sequence[Row]) -> list[str]:
