@@ -5,7 +5,8 @@ import socket
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from importlib import metadata
+from functools import partial
+from importlib import import_module, metadata
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypedDict
 
@@ -174,6 +175,38 @@ class _Stripe:
         self._serving.close()
 
 
+class _Rest:
+    """A counterpart of a platform that has no SDK: one app, one account."""
+
+    def __init__(self, name: str, told: str, settings: Mapping[str, str]) -> None:
+        with extra("sandbox", ("uvicorn", "starlette")):
+            from unifykit.sandbox.faults import Faults
+            from unifykit.sandbox.serving import Serving
+
+            self._new = import_module(f"unifykit.sandbox.{name}").create_app
+        self.kind = f"the sandbox's own {told} server"
+        self._gate = Faults(self._new())
+        self.faults: Faults | None = self._gate
+        self._serving = Serving(self._gate)
+        self.accounts: Mapping[str, Mapping[str, str]] = {"default": {**settings, "base_url": self._serving.url}}
+
+    def reset(self) -> None:
+        self._gate.replace(self._new())
+
+    def close(self) -> None:
+        self._serving.close()
+
+
+_AGORA = {
+    "app_id": "970ca35de60c44645bbae8a215061b33",
+    "app_certificate": "5cfd2fd1755d40ecb72977518be15d3b",
+    "customer_id": "sandbox-customer",
+    "customer_secret": "sandbox-secret",
+}
+_LOGROCKET = {"api_key": "sandbox:app:secret-of-the-sandbox"}
+_MAPBOX = {"access_token": "sk.eyJ1Ijoic2FuZGJveCIsImEiOiJjbDAwc2FuZGJveCJ9.0123456789abcdefghijkl"}
+
+
 def _told(kind: str) -> str:
     if kind == "fakeredis":
         return "fakeredis: no server binary for this machine"
@@ -184,8 +217,11 @@ def _told(kind: str) -> str:
 
 
 COUNTERPARTS: Mapping[str, Callable[[], Counterpart]] = {
+    "agora": partial(_Rest, "agora", "Agora", _AGORA),
     "github": _GitHub,
     "gitlab": _GitLab,
+    "logrocket": partial(_Rest, "logrocket", "LogRocket", _LOGROCKET),
+    "mapbox": partial(_Rest, "mapbox", "Mapbox", _MAPBOX),
     "redis": _Redis,
     "stripe": _Stripe,
 }
