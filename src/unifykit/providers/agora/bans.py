@@ -83,7 +83,7 @@ class Bans(AgoraResource[M]):
             if op is None or not op.maybe_executed or not wanted["time_in_seconds"]:
                 raise
             found = await self._made(op, wanted, began)
-            if found is None and last:
+            if found is None and (last or op.maybe_executed):  # the rules could not be read
                 raise
             return found
         return Ban.model_validate({**wanted, "id": body["id"], "ts": began + wanted["time_in_seconds"]})
