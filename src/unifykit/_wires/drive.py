@@ -13,6 +13,9 @@ from unifykit._core.outcome import Outcome, Park, Request, Send, Wait
 
 R = TypeVar("R")
 
+NATIVE = "native"
+"""The name of what the SDK's own client does outside of any operation."""
+
 
 @dataclass(slots=True, eq=False)
 class Port(Generic[R]):
@@ -33,7 +36,7 @@ def operation_for(engine: Engine, clock: Clock) -> tuple[Operation, Deadline | N
     """The operation that this request belongs to, a nameless one for the SDK's own client, and its deadline."""
     op = current.get()
     if op is None or op.provider != engine.provider:
-        op = Operation(engine.provider, "native")
+        op = Operation(engine.provider, NATIVE)
         timeout = engine.policy.timeout
         if timeout is not None:
             op.deadline = Deadline(clock.now() + timeout, timeout)

@@ -21,7 +21,7 @@ from unifykit._core.context import Deadline, Exchange, Operation
 from unifykit._core.dialect import Dialect, judge
 from unifykit._core.engine import Engine
 from unifykit._core.outcome import Kind, Outcome, Request
-from unifykit._wires.drive import Port, adrive, drive, operation_for
+from unifykit._wires.drive import NATIVE, Port, adrive, drive, operation_for
 from unifykit._wires.fork import AfterFork
 from unifykit._wires.httpcore import Streams, timed_streams
 from unifykit._wires.loops import PerLoop
@@ -121,6 +121,11 @@ class _Wire:
         capped = {name: Until(_sooner(given.get(name), timeout), end) for name in _WAITS}
         request.extensions = {**request.extensions, "timeout": capped}
         return end
+
+    def go_on(self, end: End, op: Operation, limit: Deadline | None) -> None:
+        """Let a reply be read for longer than an attempt may take."""
+        end.at = None if limit is None else limit.at
+        end.stream = None if op.name == NATIVE else op  # what the SDK's own client reads has one deadline
 
     def finished(self, request: Any, reply: Any, began: float) -> Any:
         """A reply whose body was read, in the state in which the client's own reading would leave it."""
@@ -248,7 +253,7 @@ def _make_family(module: ModuleType) -> Family:  # noqa: C901 -- classes over a 
                 sent = wire.outgoing(request)
                 reply = wire.arrived(request, wire.pools.find(request.url).handle_request(sent))
                 if stream and reply.status_code < _ERRORS:
-                    end.at = None if limit is None else limit.at
+                    wire.go_on(end, op, limit)
                     return reply
                 try:
                     reply.read()
@@ -275,7 +280,7 @@ def _make_family(module: ModuleType) -> Family:  # noqa: C901 -- classes over a 
                 sent = wire.outgoing(request)
                 reply = wire.arrived(request, await wire.pools.find(request.url).handle_async_request(sent))
                 if stream and reply.status_code < _ERRORS:
-                    end.at = None if limit is None else limit.at
+                    wire.go_on(end, op, limit)
                     return reply
                 try:
                     await reply.aread()

@@ -8,14 +8,25 @@ from dataclasses import dataclass
 from typing import Self
 
 from unifykit._core.clock import Clock
+from unifykit._core.context import Operation
 
 
 @dataclass(slots=True, eq=False)
 class End:
-    """The instant at which an attempt must be over; None for a stream that may go on."""
+    """The instant at which an attempt must be over; None for a stream that may go on.
+
+    A stream follows its operation, whose deadline is another one for each item.
+    """
 
     clock: Clock
     at: float | None
+    stream: Operation | None = None
+
+    def instant(self) -> float | None:
+        """When it must be over, as things stand."""
+        if self.stream is None:
+            return self.at
+        return None if self.stream.deadline is None else self.stream.deadline.at
 
 
 class Until(float):
@@ -31,7 +42,7 @@ class Until(float):
 
     def left(self) -> float:
         """Seconds for the next wait; 0 when the time is over."""
-        at = self.end.at
+        at = self.end.instant()
         return float(self) if at is None else max(0.0, min(float(self), at - self.end.clock.now()))
 
 
