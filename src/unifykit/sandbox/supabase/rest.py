@@ -65,7 +65,12 @@ def _wish(call: Call) -> Wish:
     said = dict(part.partition("=")[::2] for part in preferred)
     wrong = [part for part in preferred if part.partition("=")[0] not in _PREFERENCES]
     if wrong and said.get("handling") == "strict":
-        raise rest(400, "PGRST122", "Invalid preferences given with handling=strict", f"Invalid preferences: {', '.join(wrong)}")
+        raise rest(
+            400,
+            "PGRST122",
+            "Invalid preferences given with handling=strict",
+            f"Invalid preferences: {', '.join(wrong)}",
+        )
     return Wish(
         media[0] == _SINGULAR, "nulls=stripped" in accepted[0], said.get("return", "minimal"), said.get("count"),
         said.get("resolution"), said.get("missing"),
@@ -76,7 +81,9 @@ def _profile(call: Call) -> None:
     header = "accept-profile" if call.method in ("GET", "HEAD") else "content-profile"
     wanted = call.headers.get(header, EXPOSED)
     if wanted != EXPOSED:
-        raise rest(406, "PGRST106", f"Invalid schema: {wanted}", hint=f"Only the following schemas are exposed: {EXPOSED}")
+        raise rest(
+            406, "PGRST106", f"Invalid schema: {wanted}", hint=f"Only the following schemas are exposed: {EXPOSED}"
+        )
 
 
 def _table(catalog: Catalog, wanted: str) -> Table:
@@ -93,7 +100,12 @@ def _ranged(call: Call, tree: Tree) -> Tree:
         return tree
     first, last = int(found[1]), int(found[2]) if found[2] else None
     if last is not None and last < first:
-        raise rest(416, "PGRST103", "Requested range not satisfiable", "The lower boundary must be lower than or equal to the upper boundary in the Range header.")
+        raise rest(
+            416,
+            "PGRST103",
+            "Requested range not satisfiable",
+            "The lower boundary must be lower than or equal to the upper boundary in the Range header.",
+        )
     limit = None if last is None else last - first + 1
     if tree.limit is not None:
         limit = tree.limit if limit is None else min(limit, tree.limit)
@@ -157,7 +169,9 @@ def _content_type(wish: Wish) -> str:
 
 def _shaped(found: str, count: int, wish: Wish, *, lone: bool = False) -> bytes:
     if wish.singular and count != 1:
-        raise rest(406, "PGRST116", "Cannot coerce the result to a single JSON object", f"The result contains {count} rows")
+        raise rest(
+            406, "PGRST116", "Cannot coerce the result to a single JSON object", f"The result contains {count} rows"
+        )
     if not (wish.singular or lone):
         return found.encode()
     return found.strip()[1:-1].strip().encode() or b"null"
@@ -346,7 +360,9 @@ def _invocation(make: Builder, function: Function, given: Any, *, posted: bool) 
         return f"{full(function.name)}({make.value(json.dumps(given))}::{function.arguments['']})"
     if not posted:
         said = [
-            f"{name(one)} => {make.value(given[one])}::{kind}" for one, kind in function.arguments.items() if one in given
+            f"{name(one)} => {make.value(given[one])}::{kind}"
+            for one, kind in function.arguments.items()
+            if one in given
         ]
         return f"{full(function.name)}({', '.join(said)})"
     said = [one for one in function.arguments if one in given]
@@ -364,7 +380,7 @@ def _chosen(catalog: Catalog, wanted: str, given: Any, *, exact: bool) -> Functi
     names = set(given) if isinstance(given, dict) else set[str]()
     for one in named:
         wanted_names = names if exact else names & set(one.arguments)
-        if set(one.needed) <= wanted_names and wanted_names <= set(one.arguments):
+        if set(one.needed) <= wanted_names <= set(one.arguments):
             return one
     lone = [one for one in named if list(one.arguments) == [""]]
     if lone and exact:
@@ -373,8 +389,12 @@ def _chosen(catalog: Catalog, wanted: str, given: Any, *, exact: bool) -> Functi
 
 
 def _no_function(catalog: Catalog, wanted: str, names: set[str]) -> Refusal:
-    said = f"with parameter{'s' if len(names) > 1 else ''} {', '.join(sorted(names))}" if names else "without parameters"
+    said = (
+        f"with parameter{'s' if len(names) > 1 else ''} {', '.join(sorted(names))}" if names else "without parameters"
+    )
     close = [one for one in catalog.functions if one.name == wanted]
-    hint = f"Perhaps you meant to call the function {EXPOSED}.{wanted}({', '.join(close[0].arguments)})" if close else None
+    hint = (
+        f"Perhaps you meant to call the function {EXPOSED}.{wanted}({', '.join(close[0].arguments)})" if close else None
+    )
     return rest(404, "PGRST202", f"Could not find the function {EXPOSED}.{wanted} {said} in the schema cache",
                 f"Searched for the function {EXPOSED}.{wanted} {said}, but no matches were found in the schema cache.", hint)  # fmt: skip

@@ -14,7 +14,12 @@ _PLAIN = {
     "match": "~", "imatch": "~*", "cs": "@>", "cd": "<@", "ov": "&&", "sl": "<<", "sr": ">>", "nxr": "&<",
     "nxl": "&>", "adj": "-|-", "isdistinct": "is distinct from",
 }  # fmt: skip
-_SEARCHES = {"fts": "to_tsquery", "plfts": "plainto_tsquery", "phfts": "phraseto_tsquery", "wfts": "websearch_to_tsquery"}
+_SEARCHES = {
+    "fts": "to_tsquery",
+    "plfts": "plainto_tsquery",
+    "phfts": "phraseto_tsquery",
+    "wfts": "websearch_to_tsquery",
+}
 _WORDS = {"null": "null", "true": "true", "false": "false", "unknown": "unknown", "not_null": "not null"}
 _EACH = {"eq", "like", "ilike", "gt", "gte", "lt", "lte", "match", "imatch"}
 
@@ -92,9 +97,7 @@ class Builder:
         found = [self._output(one, source) for one in tree.fields]
         for part in parts:
             if part.embed.spread:
-                found += [
-                    f"{part.alias}.j->0->{self._text(key)} as {name(key)}" for key in self._keys(part)
-                ]
+                found += [f"{part.alias}.j->0->{self._text(key)} as {name(key)}" for key in self._keys(part)]
             elif part.shown:
                 one = "->0" if part.single else ""
                 found.append(f"{part.alias}.j{one} as {name(part.embed.key)}")
@@ -285,7 +288,9 @@ def _through(catalog: Catalog, parent: str, wanted: str) -> list[Way]:
             if here is there or here.source != there.source or here.target != parent or there.target != wanted:
                 continue
             if both <= key:
-                found.append(Way(wanted, False, (), "many-to-many", f"{here.source} {here.name} {there.name}", (here, there)))
+                found.append(
+                    Way(wanted, False, (), "many-to-many", f"{here.source} {here.name} {there.name}", (here, there))
+                )
     return found
 
 
