@@ -38,7 +38,9 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 @functools.lru_cache(maxsize=256)
 def _strict_text(kind: Any) -> str:
     schema = _adapter(kind).json_schema()
-    if schema.get("type") != "object" and "$ref" not in schema:
+    if "$ref" in schema:  # of a model that holds itself; OpenAI wants the object itself at the root
+        schema = {**schema["$defs"][schema["$ref"].rpartition("/")[2]], "$defs": schema["$defs"]}
+    if schema.get("type") != "object":
         raise InvalidRequestError("response_model must be a pydantic model, a dataclass or a TypedDict: OpenAI answers in objects.")  # fmt: skip
     return json.dumps(_closed(schema))
 
@@ -133,8 +135,9 @@ def tool_of(function: Callable[..., Any]) -> Tool:
         raise InvalidRequestError(f"a tool needs a name of letters, digits, _ and -, not {name!r}: define a function.")
     text = inspect.getdoc(function) or ""
     told = dict(_ARGUMENT.findall(text.partition("Args:")[2]))
-    fields = {one.name: _field(name, one, function, told) for one in inspect.signature(function).parameters.values()}
+    parameters = inspect.signature(function).parameters.values()
     try:
+        fields = {one.name: _field(name, one, function, told) for one in parameters}
         arguments = create_model(name, __config__=ConfigDict(extra="forbid"), **cast("Any", fields))
         arguments.model_json_schema()
     except (PydanticUserError, NameError) as error:
