@@ -146,7 +146,7 @@ def test_what_makes_no_sense_is_not_sent(call, both):
 
 
 def test_no_customer_says_what_to_set(both):
-    with pytest.raises(ConfigurationError, match="AGORA_CUSTOMER_ID.*AGORA_CUSTOMER_SECRET"):
+    with pytest.raises(ConfigurationError, match=r"AGORA_CUSTOMER_ID.*AGORA_CUSTOMER_SECRET"):
         both(agora=settings(customer_id=None)).run(lambda p: p.agora.bans.list())
 
 

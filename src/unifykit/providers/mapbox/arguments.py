@@ -67,4 +67,4 @@ def listed(values: Sequence[Any] | None, what: str) -> str | None:
 
 def _number(value: float) -> str:
     """At most seven decimals, a centimetre, and no exponent."""
-    return f"{value:.7f}".rstrip("0").rstrip(".")
+    return f"{round(value, 7) + 0.0:.7f}".rstrip("0").rstrip(".")
