@@ -92,7 +92,7 @@ def test_two_at_a_time(unifykit):
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for another process here")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_midway_leaves_no_port_and_no_file(unifykit, private_tmp, number, code):
-    with unifykit.start("sandbox", "up", TMPDIR=str(private_tmp)) as process:
+    with unifykit.start("sandbox", "up", "--only", "github,redis", TMPDIR=str(private_tmp)) as process:
         lines = [process.stdout.readline() for _ in range(8)]
         running = [line.partition("=")[2].strip() for line in lines if "://" in line]
         assert len(running) == 3

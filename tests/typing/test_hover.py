@@ -17,8 +17,8 @@ SHOWN: dict[str, str | re.Pattern[str]] = {
     "a.github.repos.get": "(repo: str) -> Coroutine[Any, Any, Repository]",
     "p.github.issues.list": re.compile(r"\(repo: str, \*, state: [^)]*\) -> Pager\[Issue\]"),
     "a.github.issues.list": re.compile(r"\(repo: str, \*, state: [^)]*\) -> AsyncPager\[Issue\]"),
-    "p.redis.pubsub.subscribe": "(*channels: str, patterns: Sequence[str] = ()) -> Stream[Message]",
-    "a.redis.pubsub.subscribe": "(*channels: str, patterns: Sequence[str] = ()) -> AsyncStream[Message]",
+    "p.redis.pubsub.subscribe": "(*channels: str, patterns: Sequence[str] = ()) -> Stream[Message, None]",
+    "a.redis.pubsub.subscribe": "(*channels: str, patterns: Sequence[str] = ()) -> AsyncStream[Message, None]",
     "p.github.native": "Github",
     "p.redis.native": "Redis",
 }
