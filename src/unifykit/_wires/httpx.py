@@ -25,7 +25,7 @@ from unifykit._wires.drive import NATIVE, Port, adrive, drive, operation_for
 from unifykit._wires.fork import AfterFork
 from unifykit._wires.httpcore import Streams, timed_streams
 from unifykit._wires.loops import PerLoop
-from unifykit._wires.origin import Home, added, hidden, without, without_credentials
+from unifykit._wires.origin import Home, added, hidden, unrepeated, without, without_credentials
 from unifykit._wires.proxies import proxy_for
 from unifykit._wires.safety import key_for, safety_of
 from unifykit._wires.tls import CONTEXT, is_certificate_error
@@ -108,11 +108,11 @@ class _Wire:
     def arrived(self, request: Any, reply: Any) -> Any:
         """A reply as the client may see it: of the request without its secrets, and a redirect does not repeat them."""
         reply.request = request
-        query, location = self.home.query, reply.headers.get("location")
-        if query is not None and location is not None:
-            address, mark, rest = location.partition("?")
-            kept = without(rest.encode(), query[0]).decode()
-            reply.headers["location"] = f"{address}{mark if kept else ''}{kept}"
+        query = self.home.query
+        for header in ("location", "link") if query is not None else ():
+            told = reply.headers.get(header)
+            if query is not None and told is not None:
+                reply.headers[header] = hidden(unrepeated(told, query[0]).encode(), query[1]).decode()
         return reply
 
     def timed(self, request: Any, given: Mapping[str, float | None], timeout: float) -> End:

@@ -1,5 +1,8 @@
 """Credentials stay on their origin: scheme, host and port."""
 
+import logging
+import re
+import weakref
 from collections.abc import Iterable, Mapping, MutableMapping
 from urllib.parse import quote, quote_plus, unquote_plus, urlsplit
 
@@ -41,6 +44,8 @@ class Home:
     def __init__(self, base_url: str, trusted: Iterable[str] = (), *, query: tuple[str, str] | None = None) -> None:
         self._origins = {origin_of(base_url), *(("https", host, 443) for host in trusted)}
         self.query: tuple[str, str] | None = query
+        if query is not None:
+            _MASK.add(self)
 
     def __repr__(self) -> str:
         return "<Home>"
@@ -68,6 +73,16 @@ def without(query: bytes, name: str) -> bytes:
     return b"&".join(kept)
 
 
+def unrepeated(text: str, name: str) -> str:
+    """The text of a ``Location`` or a ``Link``, whose addresses do not have the parameter."""
+    return re.sub(r"\?([^?>\s\"#]*)", lambda query: _unasked(query[1], name), text)
+
+
+def _unasked(query: str, name: str) -> str:
+    kept = without(query.encode(), name).decode("utf-8", "replace")
+    return f"?{kept}" if kept else ""
+
+
 def hidden(body: bytes, secret: str) -> bytes:
     """A refusal's body without a credential, however it is spelled."""
     spellings = {secret, quote(secret, safe=""), quote(secret), quote_plus(secret), secret.replace("/", "\\/")}
@@ -85,3 +100,30 @@ def without_credentials(body: bytes, sent: Mapping[str, str | bytes]) -> bytes:
             if len(secret) >= _SHORTEST:
                 body = body.replace(secret, _HIDDEN).replace(secret.replace(b"/", b"\\/"), _HIDDEN)
     return body
+
+
+class _Mask(logging.Filter):
+    """Hides credentials that a platform repeats in the headers of its replies, which httpcore logs as they come."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._homes: weakref.WeakSet[Home] = weakref.WeakSet()
+
+    def add(self, home: Home) -> None:
+        """Hide this client's credential from now on."""
+        self._homes.add(home)
+        for name in ("httpcore.http11", "httpcore.http2", "httpcore.proxy", "httpx"):
+            logging.getLogger(name).addFilter(self)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record pass, without the credentials."""
+        text = before = record.getMessage().encode("utf-8", "surrogateescape")
+        for home in list(self._homes):
+            if home.query is not None:
+                text = hidden(text, home.query[1])
+        if text != before:
+            record.msg, record.args = text.decode("utf-8", "surrogateescape"), ()
+        return True
+
+
+_MASK = _Mask()
