@@ -13,12 +13,15 @@ import github
 import pandas as pd  # pyright: ignore[reportMissingTypeStubs]
 import redis
 import redis.asyncio
+from pydantic import BaseModel
 
 from unifykit import AsyncPager, AsyncPlatforms, Pager, Platforms, Retry
 from unifykit._core.mode import Async, Sync
 from unifykit._core.operation import AsyncStream, Stream
 from unifykit.providers.github import GitHub
 from unifykit.providers.github.models import Issue, Repository
+from unifykit.providers.openai.chat import ToolRun
+from unifykit.providers.openai.models import ChatReply, ResponseReply, StoredFile
 from unifykit.providers.redis.coordination import Lock
 from unifykit.providers.redis.models import Message
 
@@ -46,6 +49,33 @@ def sync_mode(p: Platforms) -> None:
     with p.redis.pubsub.subscribe("x") as messages:
         for message in messages:
             assert_type(message, Message)
+
+
+class Recipe(BaseModel):
+    """What an answer may have to fit."""
+
+    name: str
+
+
+def typed_answers(p: Platforms) -> None:
+    """A reply knows the model that was asked for."""
+    assert_type(p.openai.chat.complete("m", "x"), ChatReply[None])
+    assert_type(p.openai.chat.complete("m", "x", response_model=Recipe), ChatReply[Recipe])
+    assert_type(p.openai.chat.complete("m", "x", response_model=Recipe).parsed, Recipe)
+    assert_type(p.openai.chat.run_tools("m", "x", [], response_model=Recipe), ToolRun[Recipe])
+    assert_type(p.openai.chat.stream("m", "x", response_model=Recipe), Stream[str, ChatReply[Recipe]])
+    assert_type(p.openai.chat.stream("m", "x").final.text, str)
+    for text in p.openai.responses.stream("m", "x"):
+        assert_type(text, str)
+    assert_type(p.openai.files.list(), Pager[StoredFile])
+
+
+async def typed_answers_awaited(p: AsyncPlatforms) -> None:
+    """The same, awaited."""
+    assert_type(await p.openai.chat.complete("m", "x", response_model=Recipe), ChatReply[Recipe])
+    assert_type(await p.openai.responses.create("m", "x"), ResponseReply[None])
+    assert_type(p.openai.chat.stream("m", "x"), AsyncStream[str, ChatReply[None]])
+    assert_type(p.openai.responses.stream("m", "x", response_model=Recipe).final.parsed, Recipe)
 
 
 async def async_mode(p: AsyncPlatforms) -> None:

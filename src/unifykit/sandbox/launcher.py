@@ -124,6 +124,30 @@ class _GitLab:
         self._storage.close()
 
 
+class _OpenAI:
+    """The counterpart of OpenAI, whose model is a handful of rules."""
+
+    kind = "the sandbox's own OpenAI server"
+
+    def __init__(self) -> None:
+        with extra("sandbox", ("uvicorn", "starlette")):
+            from unifykit.sandbox.faults import Faults
+            from unifykit.sandbox.openai import create_app
+            from unifykit.sandbox.serving import Serving
+        self._new = create_app
+        self._gate = Faults(create_app())
+        self.faults: Faults | None = self._gate
+        self._serving = Serving(self._gate)
+        base_url = f"{self._serving.url}/v1"
+        self.accounts: Mapping[str, Mapping[str, str]] = {"default": {"api_key": "sk-sandbox", "base_url": base_url}}
+
+    def reset(self) -> None:
+        self._gate.replace(self._new())
+
+    def close(self) -> None:
+        self._serving.close()
+
+
 class _Redis:
     """A real Redis or Valkey server where this machine has one, else fakeredis."""
 
@@ -253,6 +277,7 @@ COUNTERPARTS: Mapping[str, Callable[[], Counterpart]] = {
     "gitlab": _GitLab,
     "logrocket": partial(_Rest, "logrocket", "LogRocket", _LOGROCKET),
     "mapbox": partial(_Rest, "mapbox", "Mapbox", _MAPBOX),
+    "openai": _OpenAI,
     "redis": _Redis,
     "stripe": _Stripe,
     "supabase": _Supabase,
