@@ -52,10 +52,13 @@ class ProviderSettings(BaseModel):
     allow_insecure: bool = Field(default=False, validation_alias=_names("allow_insecure", "UNIFYKIT_ALLOW_INSECURE"))
 
     def __init__(self, **values: Any) -> None:
+        fault: ConfigurationError | None = None
         try:
             super().__init__(**values)
         except ValidationError as error:
-            raise self._malformed(error, {}) from None
+            fault = self._malformed(error, {})
+        if fault is not None:  # raised out here, so that no context of it holds the value
+            raise fault
 
     def __reduce__(self) -> Any:
         raise TypeError(
@@ -134,10 +137,13 @@ class ProviderSettings(BaseModel):
                 f"{name} is not configured. Set one of these variables: {wanted}.", provider=cls.provider
             )
         made = cls.__new__(cls)
+        fault: ConfigurationError | None = None
         try:
             cls.__pydantic_validator__.validate_python(dict(values), self_instance=made)
         except ValidationError as error:
-            raise cls._malformed(error, names) from None
+            fault = cls._malformed(error, names)
+        if fault is not None:  # raised out here, so that no context of it holds the value
+            raise fault
         return made
 
     @classmethod

@@ -1,5 +1,7 @@
 """From what happened to the uniform error: one table for HTTP, shared by every provider's translator."""
 
+from pydantic import ValidationError
+
 from unifykit._core.context import Exchange, Operation
 from unifykit._core.dialect import Dialect
 from unifykit._core.outcome import Kind, Safety
@@ -39,6 +41,7 @@ BY_STATUS: dict[int, type[UnifyError]] = {
 """What a status means; other 4xx are `InvalidRequestError`, other 5xx `ServerError`."""
 
 _CLIENT, _SERVER = 400, 500
+_LONGEST = 300
 
 
 def kind_of(status: int) -> type[UnifyError]:
@@ -70,15 +73,25 @@ def from_failure(op: Operation, error: Exception) -> UnifyError:
     """The error where there was no reply, a reply that makes no sense, or nothing was sent at all."""
     outcome = op.outcome
     if outcome is not None and outcome.status is None:
-        what = f"{type(error).__name__}: {error}"
+        what = _told(error)
         if outcome.timeout:
             return DeadlineExceededError(f"no reply in time ({what}).", phase="attempt")
         return ConnectionFailedError(f"no reply ({what}).")
     if op.attempts == 0:
-        return InvalidRequestError(f"the request was refused before it was sent ({type(error).__name__}: {error}).")
+        return InvalidRequestError(f"the request was refused before it was sent ({_told(error)}).")
     return UnexpectedResponseError(
-        f"the reply is not what the API promises ({type(error).__name__}: {error}).",
+        f"the reply is not what the API promises ({_told(error)}).",
         status=op.last.status if op.last is not None else None,
-        maybe_executed=op.safety
-        in (Safety.UNSAFE, Safety.KEYED),  # the platform said yes, and then nothing that makes sense
+        # the platform said yes, and then nothing that makes sense
+        maybe_executed=op.safety in (Safety.UNSAFE, Safety.KEYED),
     )
+
+
+def _told(error: Exception) -> str:
+    """The foreign error in one line."""
+    if isinstance(error, ValidationError):
+        faults = error.errors(include_url=False, include_context=False, include_input=False)
+        first = f"{'.'.join(map(str, faults[0]['loc'])) or error.title}: {faults[0]['msg']}"
+        return f"{error.title}: {first}{f', and {len(faults) - 1} more' if len(faults) > 1 else ''}"
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:_LONGEST]}{'…' if len(text) > _LONGEST else ''}"

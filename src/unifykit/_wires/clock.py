@@ -1,12 +1,16 @@
 """Real time, and the deadline that a caller sets."""
 
 import time
-from contextvars import Token
+from contextlib import suppress
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from unifykit._core.clock import Clock
 from unifykit._core.context import Deadline, allowed
 from unifykit.errors import InvalidRequestError
+
+if TYPE_CHECKING:
+    from contextvars import Token
 
 
 class SystemClock:
@@ -56,10 +60,10 @@ class deadline:  # noqa: N801 -- reads as the context manager that it is
         return nearer
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        try:
+        with suppress(
+            ValueError
+        ):  # left in another context than it was entered in (a generator): nothing to undo there
             allowed.reset(self._tokens.pop())
-        except ValueError:
-            pass  # left in another context than it was entered in (a generator): nothing to undo there
 
     async def __aenter__(self) -> Deadline:
         return self.__enter__()

@@ -13,6 +13,7 @@ from urllib3.exceptions import HTTPError
 
 from unifykit._wires.requests import KeepingSession, requests_error
 from unifykit._wires.urllib3 import Call, Wire, split
+from unifykit.errors import UnifyError
 
 _MOVED = frozenset((301, 302, 303, 307, 308))
 _HOPS = 5
@@ -74,6 +75,8 @@ class WiredGitlab(gitlab.Gitlab):
     def _send(self, call: Call) -> BaseHTTPResponse:
         try:
             return self._wire.send(call)
+        except UnifyError:  # a deadline is a TimeoutError, and so an OSError
+            raise
         except (HTTPError, OSError) as error:
             raise requests_error(error, None) from error
 

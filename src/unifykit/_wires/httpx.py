@@ -25,7 +25,7 @@ from unifykit._wires.drive import NATIVE, Port, adrive, drive, operation_for
 from unifykit._wires.fork import AfterFork
 from unifykit._wires.httpcore import Streams, timed_streams
 from unifykit._wires.loops import PerLoop
-from unifykit._wires.origin import Home, added, hidden, unrepeated, without, without_credentials
+from unifykit._wires.origin import CREDENTIALS, Home, added, hidden, unrepeated, without, without_credentials
 from unifykit._wires.proxies import proxy_for
 from unifykit._wires.safety import key_for, safety_of
 from unifykit._wires.tls import CONTEXT, is_certificate_error
@@ -160,6 +160,12 @@ def _replayable(stream: Any) -> bool:
 
 def _sooner(given: float | None, timeout: float) -> float:
     return timeout if given is None else min(given, timeout)
+
+
+def _forget_credentials(request: Any) -> None:
+    """Replies and exceptions keep the request, and go into logs and pickles: it was sent, so it needs no credential."""
+    for name in CREDENTIALS.intersection(request.headers):
+        del request.headers[name]
 
 
 def _no_cookies() -> CookieJar:
@@ -302,7 +308,10 @@ def _make_family(module: ModuleType) -> Family:  # noqa: C901 -- classes over a 
 
         def send(self, request: Any, *, stream: bool = False, **given: Any) -> Any:
             request.extensions = {**request.extensions, _STREAM: stream}
-            return super().send(request, stream=stream, **given)
+            try:
+                return super().send(request, stream=stream, **given)
+            finally:
+                _forget_credentials(request)
 
         def close(self) -> None:
             """The connections are the account's, and its other clients may be using them."""
@@ -319,7 +328,10 @@ def _make_family(module: ModuleType) -> Family:  # noqa: C901 -- classes over a 
 
         async def send(self, request: Any, *, stream: bool = False, **given: Any) -> Any:
             request.extensions = {**request.extensions, _STREAM: stream}
-            return await super().send(request, stream=stream, **given)
+            try:
+                return await super().send(request, stream=stream, **given)
+            finally:
+                _forget_credentials(request)
 
         async def aclose(self) -> None:
             """The connections are the account's, and its other clients may be using them."""

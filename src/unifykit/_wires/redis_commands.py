@@ -1,4 +1,7 @@
-"""What repeating a Redis command can do. https://redis.io/docs/latest/commands/"""
+"""What repeating a Redis command can do.
+
+https://redis.io/docs/latest/commands/
+"""
 
 from collections.abc import Sequence
 from typing import Any

@@ -106,4 +106,12 @@ def requests_error(error: Exception, request: PreparedRequest | None) -> Excepti
         (ProxyError, requests.exceptions.ProxyError),
     )
     kind = next((mine for theirs, mine in kinds if isinstance(error, theirs)), requests.ConnectionError)
-    return kind(str(error), request=request)
+    return kind(str(error), request=None if request is None else _without_credentials(request))
+
+
+def _without_credentials(request: PreparedRequest) -> PreparedRequest:
+    """What an exception may carry into a log or a pickle."""
+    shown = request.copy()
+    for name in [name for name in shown.headers if name.lower() in CREDENTIALS]:
+        del shown.headers[name]
+    return shown

@@ -5,8 +5,7 @@ import io
 from http.client import HTTPResponse
 from typing import TYPE_CHECKING, Any
 
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, connection
 
 from unifykit._wires.until import Until
 
@@ -66,21 +65,21 @@ class _Timed:
         super().send(data)  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] -- of the class beside this one
 
 
-class _Plain(_Timed, HTTPConnection):  # type: ignore[misc]  # a property where the stack has a plain attribute
+class HTTPConnection(_Timed, connection.HTTPConnection):  # type: ignore[misc]  # a property where the stack has a plain attribute
     pass
 
 
-class _Secure(_Timed, HTTPSConnection):  # type: ignore[misc]  # see above
+class HTTPSConnection(_Timed, connection.HTTPSConnection):  # type: ignore[misc]  # see above
     pass
 
 
 class HTTPPool(HTTPConnectionPool):
     """Plain connections to one origin."""
 
-    ConnectionCls: Any = _Plain
+    ConnectionCls: Any = HTTPConnection
 
 
 class HTTPSPool(HTTPSConnectionPool):
     """Connections over TLS to one origin."""
 
-    ConnectionCls: Any = _Secure
+    ConnectionCls: Any = HTTPSConnection

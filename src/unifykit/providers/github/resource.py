@@ -31,7 +31,7 @@ NOTIFICATIONS_PER_PAGE = 50
 """The most that GitHub gives of notifications on a page."""
 
 _FOUND = 302
-_ERRORS = 400
+_REDIRECTS, _ERRORS = 300, 400
 _LINK = re.compile(r'<([^>]*)>;\s*rel="(\w+)"')
 _PAGE = re.compile(r"[?&]page=(\d+)(?:&|$)")
 
@@ -100,7 +100,17 @@ def _fetch(call: _Call, gh: "github.Github") -> Exchange:
     assert op.last is not None  # the wire keeps the reply's bytes, which PyGithub has turned into text
     if status >= _ERRORS:
         raise requester.createException(status, reply_headers, _said(text))
+    _expect(call, status, op.last)
     return op.last
+
+
+def _expect(call: _Call, status: int, reply: Exchange) -> None:
+    """A proxy's login page is no success, even of an operation whose success has no body."""
+    if status >= _REDIRECTS:
+        raise ValueError(f"a redirect of {status} that leads nowhere")
+    kind = reply.headers.get("content-type") or "no content type"
+    if call.accept is None and reply.body and "json" not in kind:
+        raise ValueError(f"{kind} where JSON was due")
 
 
 def _said(text: str) -> dict[str, Any]:
