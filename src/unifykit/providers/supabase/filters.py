@@ -52,7 +52,7 @@ class Filtered(SupabaseResource[M], Generic[M]):
     """What all statements share that say which rows they mean. Each call gives a new statement; none is changed."""
 
     def __init__(self, parent: SupabaseResource[M], table: str) -> None:
-        super().__init__(parent._client)  # noqa: SLF001 -- a resource makes another of its client
+        super().__init__(parent._client)
         self._table = table
         self._params: tuple[tuple[str, str], ...] = ()
         self._negated = False

@@ -302,7 +302,7 @@ class Table(SupabaseResource[M], Generic[M]):
     """One table or view: `p.supabase.table("users")`."""
 
     def __init__(self, parent: SupabaseResource[M], name: str) -> None:
-        super().__init__(parent._client)  # noqa: SLF001 -- a resource makes another of its client
+        super().__init__(parent._client)
         self._name = segment(name, "a table")
 
     def select(self, *columns: str, count: Count | None = None) -> Select[M]:

@@ -95,7 +95,8 @@ class SupabaseProject:
             finally:
                 line.close()
 
-        return _finished(run)
+        rows: list[Row] = _finished(run)
+        return rows
 
 
 def _finished(work: Callable[[], Any]) -> Any:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from .refusals import Refusal, rest
 
 _RESERVED = {"select", "order", "limit", "offset", "on_conflict", "columns"}
-_LOGIC = re.compile(r"(?:(?P<path>.+)\.)?(?P<negated>not\.)?(?P<kind>and|or)")
+_LOGIC = re.compile(r"(?:(?P<path>.+?)\.)??(?P<negated>not\.)?(?P<kind>and|or)")
 _JSON_STEP = re.compile(r"(->>|->)")
 _OPERATION = re.compile(r"(?P<negated>not\.)?(?P<name>[a-z]+)(?:\((?P<argument>[^)]*)\))?\.(?P<value>.*)", re.DOTALL)
 _AGGREGATES = {"count", "sum", "avg", "min", "max"}

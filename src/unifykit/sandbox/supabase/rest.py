@@ -5,6 +5,7 @@ https://docs.postgrest.org/en/stable/
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, unquote
@@ -62,7 +63,7 @@ def _wish(call: Call) -> Wish:
         offered = ", ".join(accepted)
         raise rest(406, "PGRST107", f"None of these media types are available: {offered}")
     preferred = [part.strip() for part in call.headers.get("prefer", "").split(",") if part.strip()]
-    said = dict(part.partition("=")[::2] for part in preferred)
+    said = {part.partition("=")[0]: part.partition("=")[2] for part in preferred}
     wrong = [part for part in preferred if part.partition("=")[0] not in _PREFERENCES]
     if wrong and said.get("handling") == "strict":
         raise rest(
@@ -93,6 +94,10 @@ def _table(catalog: Catalog, wanted: str) -> Table:
     return found
 
 
+def _of(table: Table) -> Callable[[Builder], Source]:
+    return lambda make: Source(full(table.name), make.alias(), table)
+
+
 def _ranged(call: Call, tree: Tree) -> Tree:
     """The `Range` header says the same as limit and offset."""
     found = _ITEMS.fullmatch(call.headers.get("range", "").removeprefix("items="))
@@ -120,10 +125,12 @@ async def _selected(call: Call, wanted: str, wish: Wish) -> Reply:
     async with call.database() as line:
         catalog = call.project.catalog
         table = _table(catalog, wanted)
-        return await _fetched(call, line, tree, lambda make: Source(full(wanted), make.alias(), table), wish)
+        return await _fetched(call, line, tree, _of(table), wish)
 
 
-async def _fetched(call: Call, line: Line, tree: Tree, source: Any, wish: Wish, *, lone: bool = False) -> Reply:
+async def _fetched(
+    call: Call, line: Line, tree: Tree, source: Callable[[Builder], Source], wish: Wish, *, lone: bool = False
+) -> Reply:
     make = Builder(call.project.catalog)
     rows = make.rows(tree, source(make))
     one = "json_strip_nulls(to_json(r))" if wish.stripped else "r"
@@ -137,7 +144,7 @@ async def _fetched(call: Call, line: Line, tree: Tree, source: Any, wish: Wish, 
     return Reply(body, status, headers, _content_type(wish))
 
 
-async def _total(call: Call, line: Line, tree: Tree, source: Any, wish: Wish) -> int | None:
+async def _total(call: Call, line: Line, tree: Tree, source: Callable[[Builder], Source], wish: Wish) -> int | None:
     if wish.count not in ("exact", "planned", "estimated"):
         return None
     make = Builder(call.project.catalog)
@@ -180,7 +187,9 @@ def _shaped(found: str, count: int, wish: Wish, *, lone: bool = False) -> bytes:
 async def _described(call: Call) -> Reply:
     async with call.database():
         catalog = call.project.catalog
-    paths = {f"/{table}": {} for table in catalog.tables} | {f"/rpc/{one.name}": {} for one in catalog.functions}
+    paths: dict[str, dict[str, str]] = {f"/{table}": {} for table in catalog.tables} | {
+        f"/rpc/{one.name}": {} for one in catalog.functions
+    }
     about = {"title": "standard public schema", "version": "sandbox"}
     return Reply({"swagger": "2.0", "info": about, "basePath": "/", "paths": paths})
 
@@ -198,7 +207,7 @@ async def _inserted(call: Call, wanted: str, wish: Wish) -> Reply:
 
 
 def _insertion(make: Builder, call: Call, table: Table, rows: Any, wish: Wish) -> str:
-    many = rows if isinstance(rows, list) else [rows]
+    many: list[Any] = rows if isinstance(rows, list) else [rows]
     columns = _columns(call, table, many)
     target = full(table.name)
     if not many:
@@ -250,9 +259,9 @@ def _on_conflict(call: Call, table: Table, columns: list[str], wish: Wish) -> st
 
 
 async def _updated(call: Call, wanted: str, wish: Wish) -> Reply:
-    tree, row = parse(call.pairs), _body(call)
-    if isinstance(row, list):
-        row = row[0] if len(row) == 1 else None
+    tree, said = parse(call.pairs), _body(call)
+    rows: list[Any] = said if isinstance(said, list) else [said]
+    row: Any = rows[0] if len(rows) == 1 else None
     if not isinstance(row, dict):
         raise rest(400, "PGRST102", "Empty or invalid json")
     async with call.database() as line:
@@ -287,7 +296,7 @@ def _guarded(make: Builder, tree: Tree, source: Source, verb: str) -> str:
     return conditions
 
 
-async def _written(
+async def _written(  # noqa: PLR0917 -- what a write is made of
     call: Call, line: Line, make: Builder, sql: str, table: Table, tree: Tree, wish: Wish, alias: str | None = None
 ) -> Reply:
     shows = wish.returning == "representation" or wish.singular
@@ -377,7 +386,7 @@ def _invocation(make: Builder, function: Function, given: Any, *, posted: bool) 
 def _chosen(catalog: Catalog, wanted: str, given: Any, *, exact: bool) -> Function:
     """The function of this name whose arguments these are."""
     named = [one for one in catalog.functions if one.name == wanted]
-    names = set(given) if isinstance(given, dict) else set[str]()
+    names: set[str] = set(given) if isinstance(given, dict) else set()
     for one in named:
         wanted_names = names if exact else names & set(one.arguments)
         if set(one.needed) <= wanted_names <= set(one.arguments):

@@ -26,6 +26,8 @@ _EACH = {"eq", "like", "ilike", "gt", "gte", "lt", "lte", "match", "imatch"}
 
 def name(text: str) -> str:
     """A quoted identifier."""
+    if not text.strip("\0"):
+        raise rest(400, "PGRST100", "failed to parse: a name is empty", "unexpected input")
     return '"' + text.replace('"', '""').replace("\0", "") + '"'
 
 
