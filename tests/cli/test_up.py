@@ -26,4 +26,4 @@ def test_env_writes_nothing_but_lines_that_lead_here(unifykit, monkeypatch):
 def test_a_platform_without_a_counterpart_is_said(unifykit):
     done = unifykit("sandbox", "up", "--only", "nowhere")
     assert done.returncode == 1
-    assert "the sandbox has no nowhere; it has: github" in done.stderr
+    assert "the sandbox has no nowhere; it has: agora, github" in done.stderr
