@@ -25,9 +25,9 @@ class Contract:
         async def say(message):
             start.update({} if start else message)
             answered.extend(message.get("body", b""))
-            await send(message)
             if message["type"] == "http.response.body" and not message.get("more_body"):
-                self._check(scope, bytes(asked), start, bytes(answered))
+                self._check(scope, bytes(asked), start, bytes(answered))  # before the client can go on
+            await send(message)
 
         await self.app(scope, hear, say)
 

@@ -3,10 +3,20 @@
 from contextlib import contextmanager
 
 import pytest
+from tests import inference
 from tests.sandbox.conftest import serving
 from tests.sandbox.openai_contract import Contract
 
 from unifykit.settings import OpenAISettings
+
+
+def pytest_collection_modifyitems(config, items):
+    if inference.directory() is not None:
+        return
+    left_out = [item for item in items if item.get_closest_marker("inference")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("inference")]
 
 
 def settings(url, key="sk-sandbox"):
