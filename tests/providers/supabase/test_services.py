@@ -133,7 +133,7 @@ def bucket_of(here, **options):
 def test_files_in_every_form(here, tmp_path):
     bucket = bucket_of(here, public=True)
     (tmp_path / "local").write_bytes(b"from a path")
-    with open(tmp_path / "local", "rb") as file:
+    with (tmp_path / "local").open("rb") as file:
         given = {
             "a b/bytes.txt": b"\r\n--odd\x00bytes",
             "path.txt": tmp_path / "local",
@@ -149,7 +149,7 @@ def test_files_in_every_form(here, tmp_path):
     assert here.run(lambda _: bucket.download("file.bin")) == b"from a path"
     assert here.run(lambda _: bucket.download("memory.bin")) == b"memory"
     assert httpx.get(bucket.public_url("a b/bytes.txt"), trust_env=False).content == b"\r\n--odd\x00bytes"
-    assert [(file.name, file.is_folder) for file in here.run(lambda _: bucket.list())][0] == ("a b", True)
+    assert next((file.name, file.is_folder) for file in here.run(lambda _: bucket.list())) == ("a b", True)
     assert [file.size for file in here.run(lambda _: bucket.list("a b"))] == [13]
 
 

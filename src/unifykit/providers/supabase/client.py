@@ -175,10 +175,8 @@ class Supabase(Client[M], SupabaseResource[M]):
             True
         """
         found: list[Probe[Any]] = [Probe("database", lambda client: client.ping(), lambda role: f"key: {role}")]
-        for name in [tables] if isinstance(tables, str) else tables:
-            found.append(
-                Probe(f"table {name}", _asking(name), lambda rows: "readable" if rows else "readable, no rows seen")
-            )
+        names = [tables] if isinstance(tables, str) else tables
+        found += [Probe(f"table {name}", _asking(name), _readable) for name in names]
         found.append(Probe("auth", lambda client: client.auth_settings(), lambda said: f"{len(said)} settings"))
         found.append(
             Probe("storage", lambda client: client.storage.list_buckets(), lambda said: f"{len(said)} buckets")
@@ -247,3 +245,7 @@ class Supabase(Client[M], SupabaseResource[M]):
 
 def _asking(name: str) -> Callable[[Any], Any]:
     return lambda client: client.table(name).select().limit(1).execute()
+
+
+def _readable(rows: Sequence[Any]) -> str:
+    return "readable" if rows else "readable, no rows seen"

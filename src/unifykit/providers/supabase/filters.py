@@ -44,7 +44,7 @@ def _several(value: Any) -> str:
     if isinstance(value, Mapping):
         return json.dumps(value)
     if isinstance(value, Iterable):
-        return "{" + ",".join(_quoted(item) for item in value) + "}"
+        return "{" + ",".join(map(_quoted, value)) + "}"  # pyright: ignore[reportUnknownArgumentType] -- items are anything
     raise InvalidRequestError("give a list for an array column, a dict for a JSON column, or a range as text: '[1,5)'.")
 
 

@@ -3,9 +3,9 @@
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Literal
+from typing import TYPE_CHECKING, Any, Generic, Literal, cast
 from urllib.parse import quote
 
 from pydantic import SecretStr
@@ -16,6 +16,7 @@ from unifykit.errors import AuthenticationError, InvalidRequestError
 
 if TYPE_CHECKING:
     import httpx
+    import supabase
 
 KeyRole = Literal["anon", "service", "user", "unknown"]
 """What a client may do: what anyone may, what passes every policy, or what one user may."""
@@ -68,8 +69,8 @@ class SupabaseResource(Dual[M, "supabase.AsyncClient"], Generic[M]):
 
     @property
     def _credentials(self) -> Credentials:
-        found: Credentials = self._client.credentials  # type: ignore[attr-defined]  # Supabase's, which is not imported here
-        return found
+        found: Any = self._client  # the client of this provider, which imports this module
+        return cast("Credentials", found.credentials)
 
     def _signed_in(self, what: str) -> Credentials:
         """The user's credentials, or an error that says how to get them."""
@@ -100,7 +101,12 @@ class SupabaseResource(Dual[M, "supabase.AsyncClient"], Generic[M]):
         given: dict[str, Any] = {"headers": sent, **content}
         if params:
             given["params"] = params
-        reply = await self.ask(lambda client: client.options.httpx_client.request(method, url, **given))  # type: ignore[union-attr]  # we gave it
+
+        def send(client: "supabase.AsyncClient") -> "Awaitable[httpx.Response]":
+            assert client.options.httpx_client is not None  # we gave it
+            return client.options.httpx_client.request(method, url, **given)
+
+        reply = await self.ask(send)
         if reply.status_code == _REDIRECTS:
             raise InvalidRequestError(
                 f"{reply.json().get('message')}; {reply.json().get('hint')}", status=300, code="PGRST201"

@@ -17,11 +17,11 @@ Row = dict[str, Any]
 class Rows(list[Row]):
     """Rows, as a list; `count` is how many there are in all, where the query asked for it."""
 
-    count: int | None  # type: ignore[assignment]  # pyright: ignore[reportIncompatibleMethodOverride] -- Supabase's word
+    count: int | None  # type: ignore[assignment]  # Supabase's word, and nobody counts rows that are equal
 
     def __init__(self, rows: Iterable[Row] = (), count: int | None = None) -> None:
         super().__init__(rows)
-        self.count = count
+        self.count = count  # pyright: ignore[reportIncompatibleMethodOverride]
 
     @property
     def data(self) -> list[Row]:

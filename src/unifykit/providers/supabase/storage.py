@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from os import PathLike
 from pathlib import Path
-from typing import Any, BinaryIO, Generic
+from typing import TYPE_CHECKING, Any, BinaryIO, Generic
 from urllib.parse import quote
 
 from unifykit._core.mode import M
@@ -15,6 +15,9 @@ from unifykit.errors import InvalidRequestError, UnexpectedResponseError
 from unifykit.paging import Page
 from unifykit.providers.supabase.models import BucketInfo, StoredFile, Upload
 from unifykit.providers.supabase.resource import SupabaseResource, file_path, segment
+
+if TYPE_CHECKING:
+    import builtins
 
 _PER_PAGE = 100
 _UNKNOWN = "application/octet-stream"
@@ -183,7 +186,7 @@ class Bucket(SupabaseResource[M], Generic[M]):
         return Page(found, (offset + _PER_PAGE,) if len(found) == _PER_PAGE else ())
 
     @operation(IDEMPOTENT)
-    async def remove(self, paths: Sequence[str]) -> "list[StoredFile]":
+    async def remove(self, paths: Sequence[str]) -> "builtins.list[StoredFile]":
         """Delete files; returns those that were there.
 
         https://supabase.com/docs/reference/python/storage-from-remove
@@ -274,7 +277,7 @@ class Bucket(SupabaseResource[M], Generic[M]):
         await self.fetch("POST", "/storage/v1/object/copy", body=self._pair(source, target))
 
     def _pair(self, source: str, target: str) -> dict[str, str]:
-        file_path(source), file_path(target)
+        _ = file_path(source), file_path(target)
         return {"bucketId": self._name, "sourceKey": source.strip("/"), "destinationKey": target.strip("/")}
 
 

@@ -1,7 +1,10 @@
 """Tables: what is read from them and written to them."""
 
+# pyright: reportPrivateUsage=false
+# A table and its statements are one family.
+
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar, cast
 
 from pydantic import BaseModel
 
@@ -30,10 +33,10 @@ _PAGE = 1000
 
 def _rows(reply: "httpx.Response") -> Rows:
     total = reply.headers.get("content-range", "").rpartition("/")[2]
-    found = reply.json() if reply.content else []
+    found: Any = reply.json() if reply.content else []
     if not isinstance(found, list):
         raise UnexpectedResponseError("Supabase answered with something else than rows.", status=reply.status_code)
-    return Rows(found, int(total) if total.isdigit() else None)
+    return Rows(cast("list[Row]", found), int(total) if total.isdigit() else None)
 
 
 def _columns(columns: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ import json
 import re
 import secrets
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 from .call import Call, Reply
 from .line import DatabaseError, Line
@@ -55,12 +55,12 @@ async def answer(call: Call) -> Reply:
 
 def _given(call: Call) -> dict[str, Any]:
     try:
-        found = call.json()
+        found: Any = call.json()
     except ValueError:
         found = None
     if not isinstance(found, dict):
         raise auth(400, "bad_json", "Could not parse request body as JSON")
-    return found
+    return cast("dict[str, Any]", found)
 
 
 def _checked_password(password: Any) -> str:

@@ -12,7 +12,7 @@ from .catalog import Catalog
 from .line import Line, Lines
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
     from .functions import Registered
     from .tokens import Signer
@@ -81,7 +81,7 @@ class Call:
         return json.loads(self.content or b"{}")
 
     @asynccontextmanager
-    async def database(self, *, role: str | None = None) -> "AsyncIterator[Line]":
+    async def database(self, *, role: str | None = None) -> "AsyncGenerator[Line, None]":
         """A transaction in the caller's role, or in another one; None is not a role, "postgres" is the superuser's."""
         async with self.project.lines.transaction() as line:
             reading = "on" if self.method in ("GET", "HEAD") and role is None else "off"

@@ -93,7 +93,7 @@ class Catalog:
 
 
 def _table(said: dict[str, Any]) -> Table:
-    columns = said["columns"] or []
+    columns: list[dict[str, str]] = said["columns"] or []
     defaults = {one["name"]: one["default"] for one in columns if one["default"]}
     return Table(
         said["name"], {one["name"]: one["type"] for one in columns}, defaults, said["keys"], said["primary"] or []
@@ -101,7 +101,7 @@ def _table(said: dict[str, Any]) -> Table:
 
 
 def _function(said: dict[str, Any]) -> Function:
-    arguments = {one["name"]: one["type"] for one in said["arguments"]}
+    arguments: dict[str, str] = {one["name"]: one["type"] for one in said["arguments"]}
     needed = list(arguments)[: len(arguments) - said["defaults"]]
     rows = said["relation"] is not None or said["kind"] == "c" or len(said["outs"]) > 1 or "t" in said["outs"]
     return Function(

@@ -235,7 +235,8 @@ async def _info(call: Call, place: Place) -> Reply:
 
 async def _list(call: Call, place: Place) -> Reply:
     given = call.json()
-    prefix, sort = str(given.get("prefix") or "").strip("/"), given.get("sortBy") or {}
+    prefix = str(given.get("prefix") or "").strip("/")
+    sort: dict[str, str] = given.get("sortBy") or {}
     folder = f"{prefix}/" if prefix else ""
     async with call.database() as line:
         rows = await line.run(

@@ -6,7 +6,7 @@ https://supabase.com/docs/guides/functions
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from .call import Call, Reply, in_thread
 from .refusals import Refusal, unknown
@@ -53,7 +53,7 @@ async def answer(call: Call) -> Reply:
     except Exception as error:
         text = f"Function failed ({type(error).__name__}: {error})"
         raise Refusal(500, {"code": "WORKER_ERROR", "message": text}) from error
-    status, body = said if isinstance(said, tuple) else (200, said)
+    status, body = cast("tuple[int, Any]", said) if isinstance(said, tuple) else (200, said)
     if isinstance(body, bytes):
         return Reply(body, status, content_type="application/octet-stream")
     if isinstance(body, str):

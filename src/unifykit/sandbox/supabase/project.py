@@ -3,14 +3,16 @@
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .app import create_app, keys
-from .functions import Registered
 from .line import Line, Row
 from .postgres import PostgresServer
 from .schema import PROJECT, ROLES, SEED
 from .tokens import Signer
+
+if TYPE_CHECKING:
+    from .functions import Registered
 
 
 class SupabaseProject:

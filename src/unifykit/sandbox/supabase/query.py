@@ -122,7 +122,8 @@ def parse(pairs: Iterable[tuple[str, str]], *, skip: Iterable[str] = ()) -> Tree
 
 def split(text: str, by: str = ",") -> list[str]:
     """Split at the top level: not within brackets nor quotes."""
-    parts, depth, start, quoted, place = [], 0, 0, False, 0
+    parts: list[str] = []
+    depth, start, quoted, place = 0, 0, False, 0
     while place < len(text):
         letter = text[place]
         if quoted:

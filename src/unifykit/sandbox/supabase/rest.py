@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote, unquote
 
 from .call import Call, Reply
@@ -187,11 +187,9 @@ def _shaped(found: str, count: int, wish: Wish, *, lone: bool = False) -> bytes:
 async def _described(call: Call) -> Reply:
     async with call.database():
         catalog = call.project.catalog
-    paths: dict[str, dict[str, str]] = {f"/{table}": {} for table in catalog.tables} | {
-        f"/rpc/{one.name}": {} for one in catalog.functions
-    }
+    names = [*catalog.tables, *(f"rpc/{one.name}" for one in catalog.functions)]
     about = {"title": "standard public schema", "version": "sandbox"}
-    return Reply({"swagger": "2.0", "info": about, "basePath": "/", "paths": paths})
+    return Reply({"swagger": "2.0", "info": about, "basePath": "/", "paths": {f"/{one}": {} for one in names}})
 
 
 # -- writing
@@ -207,7 +205,7 @@ async def _inserted(call: Call, wanted: str, wish: Wish) -> Reply:
 
 
 def _insertion(make: Builder, call: Call, table: Table, rows: Any, wish: Wish) -> str:
-    many: list[Any] = rows if isinstance(rows, list) else [rows]
+    many: list[Any] = rows if isinstance(rows, list) else [rows]  # pyright: ignore[reportUnknownVariableType] -- JSON
     columns = _columns(call, table, many)
     target = full(table.name)
     if not many:
@@ -260,7 +258,7 @@ def _on_conflict(call: Call, table: Table, columns: list[str], wish: Wish) -> st
 
 async def _updated(call: Call, wanted: str, wish: Wish) -> Reply:
     tree, said = parse(call.pairs), _body(call)
-    rows: list[Any] = said if isinstance(said, list) else [said]
+    rows: list[Any] = said if isinstance(said, list) else [said]  # pyright: ignore[reportUnknownVariableType] -- JSON
     row: Any = rows[0] if len(rows) == 1 else None
     if not isinstance(row, dict):
         raise rest(400, "PGRST102", "Empty or invalid json")
@@ -306,9 +304,8 @@ async def _written(  # noqa: PLR0917 -- what a write is made of
     rows = "select where false"
     if shows:
         rows = make.rows(replace(tree, where=[]), Source("changed", make.alias(), table))
-    whole = f"with changed as ({sql} returning {returning}) select coalesce(json_agg(r), '[]')::text, " + (
-        f"(select count(*) from changed), {located} from ({rows}) as r"
-    )
+    answered = f"coalesce(json_agg(r), '[]')::text, (select count(*) from changed), {located}"
+    whole = f"with changed as ({sql} returning {returning}) select {answered} from ({rows}) as r"
     found, changed, key = (await line.run(whole, *make.values))[0]
     count = int(changed or 0)
     headers = {"Content-Range": f"*/{count if wish.count else '*'}"}
@@ -386,7 +383,7 @@ def _invocation(make: Builder, function: Function, given: Any, *, posted: bool) 
 def _chosen(catalog: Catalog, wanted: str, given: Any, *, exact: bool) -> Function:
     """The function of this name whose arguments these are."""
     named = [one for one in catalog.functions if one.name == wanted]
-    names: set[str] = set(given) if isinstance(given, dict) else set()
+    names = set(cast("dict[str, Any]", given)) if isinstance(given, dict) else set[str]()
     for one in named:
         wanted_names = names if exact else names & set(one.arguments)
         if set(one.needed) <= wanted_names <= set(one.arguments):

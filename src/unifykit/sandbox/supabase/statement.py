@@ -1,13 +1,16 @@
 """From the tree of a request to one statement. Names are always quoted, values are always parameters."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from .catalog import Catalog, Link, Table
 from .line import literal_array
 from .query import Column, Embed, Field, Filter, Logic, Order, Tree, listed, split, unquoted
 from .refusals import Refusal, rest
 from .schema import EXPOSED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _PLAIN = {
     "eq": "=", "neq": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<=", "like": "like", "ilike": "ilike",

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from typing import Any
+from typing import Any, cast
 
 _SCRYPT = {"n": 2**12, "r": 8, "p": 1}
 _PARTS = 3
@@ -82,9 +82,9 @@ def _pack(value: dict[str, Any]) -> str:
 
 def _unpack(part: str) -> dict[str, Any]:
     try:
-        found = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        found: Any = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     except (binascii.Error, ValueError):
         raise BadTokenError("JWT cryptographic operation failed") from None
     if not isinstance(found, dict):
         raise BadTokenError("JWT cryptographic operation failed")
-    return found
+    return cast("dict[str, Any]", found)
