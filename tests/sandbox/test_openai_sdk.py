@@ -398,7 +398,7 @@ def test_an_account_without_credit():
 
 
 def test_organizations_do_not_see_each_other():
-    with serving(create_app(keys={"sk-a": "org-a", "sk-b": "org-b"})) as url:  # noqa: SIM117 -- the clients need its address
+    with serving(create_app(keys={"sk-a": "org-a", "sk-b": "org-b"})) as url:
         with client_for(url, api_key="sk-a") as a, client_for(url, api_key="sk-b") as b:
             made = a.files.create(file=("a.txt", b"a"), purpose="user_data")
             assert [one.id for one in a.files.list()] == [made.id]

@@ -35,11 +35,17 @@ async def atogether(steps: Sequence[Step[T]], limit: int) -> list[T]:
     """The results of all steps in their order, at most `limit` at once. The first error cancels the others."""
     import asyncio
 
-    places = asyncio.Semaphore(limit)
+    places, failed = asyncio.Semaphore(limit), asyncio.Event()
 
     async def take(step: Step[T]) -> T:
         async with places:
-            return await step()
+            if failed.is_set():
+                raise asyncio.CancelledError
+            try:
+                return await step()
+            except BaseException:
+                failed.set()
+                raise
 
     tasks = [asyncio.ensure_future(take(step)) for step in steps]
     try:
