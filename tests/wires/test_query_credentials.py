@@ -1,6 +1,7 @@
 """A credential in the query is added below all that logs addresses, and stays on its origin."""
 
 import asyncio
+import gc
 import logging
 from urllib.parse import parse_qsl, urlsplit
 
@@ -10,6 +11,7 @@ from tests.loopback import Loopback, Reply
 from tests.test_no_leak import TOKEN, Log, log, nothing_in, nothing_in_error
 
 from unifykit import AsyncPlatforms, Platforms, Retry, UnifyError
+from unifykit._wires import origin
 from unifykit._wires.origin import added, hidden, without
 from unifykit._wires.rest import QUERY
 from unifykit.settings import MapboxSettings
@@ -182,6 +184,20 @@ def test_a_page_that_links_the_next_one_with_it_is_followed_without_showing_it(m
         assert query(home.seen[1]) == [("limit", "1"), ("start", "b"), ("access_token", TOKEN)]
     nothing_in(repr(reply.headers), "the headers")
     nothing_in(log.text.getvalue(), "the log")
+
+
+def test_many_clients_are_masked_and_forgotten():
+    for _ in range(3):
+        with Platforms(mapbox=settings("http://127.0.0.1:9")) as p:
+            assert p.mapbox.native
+    del p
+    gc.collect()
+    [mask] = [found for found in logging.getLogger("httpcore.http11").filters if isinstance(found, origin._Mask)]
+    kept = origin.Home("https://a.example", query=("key", "another-secret"))
+    assert [known() for known in mask._homes] == [kept]
+    record = logging.LogRecord("x", logging.DEBUG, "x", 1, "to %s", ("/x?key=another-secret",), None)
+    assert mask.filter(record)
+    assert record.getMessage() == "to /x?key=[credential]"
 
 
 def test_queries():

@@ -107,19 +107,20 @@ class _Mask(logging.Filter):
 
     def __init__(self) -> None:
         super().__init__()
-        self._homes: weakref.WeakSet[Home] = weakref.WeakSet()
+        self._homes: list[weakref.ref[Home]] = []
 
     def add(self, home: Home) -> None:
         """Hide this client's credential from now on."""
-        self._homes.add(home)
+        self._homes.append(weakref.ref(home, self._homes.remove))
         for name in ("httpcore.http11", "httpcore.http2", "httpcore.proxy", "httpx"):
             logging.getLogger(name).addFilter(self)
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every record pass, without the credentials."""
         text = before = record.getMessage().encode("utf-8", "surrogateescape")
-        for home in list(self._homes):
-            if home.query is not None:
+        for known in tuple(self._homes):
+            home = known()
+            if home is not None and home.query is not None:
                 text = hidden(text, home.query[1])
         if text != before:
             record.msg, record.args = text.decode("utf-8", "surrogateescape"), ()
