@@ -9,26 +9,28 @@ from unifykit._core.client import Client, Native
 from unifykit._core.context import Operation
 from unifykit._core.mode import Async, M
 from unifykit.errors import UnifyError
-from unifykit.providers.openai.assistants import Assistants, Threads
-from unifykit.providers.openai.audio import Audio
-from unifykit.providers.openai.catalogue import Models
-from unifykit.providers.openai.chat import Chat
-from unifykit.providers.openai.embeddings import Embeddings
 from unifykit.providers.openai.errors import DIALECT, translate
-from unifykit.providers.openai.files import Files
-from unifykit.providers.openai.fine_tuning import FineTuning
-from unifykit.providers.openai.images import Images
-from unifykit.providers.openai.models import Usage
 from unifykit.providers.openai.resource import OpenAIResource
-from unifykit.providers.openai.responses import Responses
 
 if TYPE_CHECKING:
     import openai
+
+    from unifykit.providers.openai.assistants import Assistants, Threads
+    from unifykit.providers.openai.audio import Audio
+    from unifykit.providers.openai.catalogue import Models
+    from unifykit.providers.openai.chat import Chat
+    from unifykit.providers.openai.embeddings import Embeddings
+    from unifykit.providers.openai.files import Files
+    from unifykit.providers.openai.fine_tuning import FineTuning
+    from unifykit.providers.openai.images import Images
+    from unifykit.providers.openai.models import Usage
+    from unifykit.providers.openai.responses import Responses
 
 _CONNECT = 5.0
 """Seconds for a connection, as in the SDK: a reply may take minutes, a connection may not."""
 
 
+# Groups and models are imported where they are first used: the native client needs none of them.
 class OpenAI(Client[M], OpenAIResource[M]):
     """OpenAI, or a server that speaks its API, for one account: `p.openai`.
 
@@ -80,11 +82,13 @@ class OpenAI(Client[M], OpenAIResource[M]):
         return translate(error, op)
 
     @property
-    def usage(self) -> Mapping[str, Usage]:
+    def usage(self) -> "Mapping[str, Usage]":
         """Tokens of this account since the object was made, by the name under which each model was asked.
 
         What the native client used is not among them, nor are streams that were left early: OpenAI counts at the end.
         """
+        from unifykit.providers.openai.models import Usage
+
         return {
             model: Usage(input_tokens=sent, output_tokens=made, cached_tokens=cached)
             for model, (sent, made, cached) in self.tally.sums().items()
@@ -125,53 +129,73 @@ class OpenAI(Client[M], OpenAIResource[M]):
         return probes
 
     @functools.cached_property
-    def chat(self) -> Chat[M]:
+    def chat(self) -> "Chat[M]":
         """A model answers a conversation."""
+        from unifykit.providers.openai.chat import Chat
+
         return Chat(self)
 
     @functools.cached_property
-    def responses(self) -> Responses[M]:
+    def responses(self) -> "Responses[M]":
         """A model answers, and OpenAI keeps what was said."""
+        from unifykit.providers.openai.responses import Responses
+
         return Responses(self)
 
     @functools.cached_property
-    def embeddings(self) -> Embeddings[M]:
+    def embeddings(self) -> "Embeddings[M]":
         """Texts as vectors."""
+        from unifykit.providers.openai.embeddings import Embeddings
+
         return Embeddings(self)
 
     @functools.cached_property
-    def images(self) -> Images[M]:
+    def images(self) -> "Images[M]":
         """A model makes pictures."""
+        from unifykit.providers.openai.images import Images
+
         return Images(self)
 
     @functools.cached_property
-    def audio(self) -> Audio[M]:
+    def audio(self) -> "Audio[M]":
         """Text to speech and back."""
+        from unifykit.providers.openai.audio import Audio
+
         return Audio(self)
 
     @functools.cached_property
-    def assistants(self) -> Assistants[M]:
+    def assistants(self) -> "Assistants[M]":
         """Who answers in threads."""
+        from unifykit.providers.openai.assistants import Assistants
+
         return Assistants(self)
 
     @functools.cached_property
-    def threads(self) -> Threads[M]:
+    def threads(self) -> "Threads[M]":
         """Conversations that OpenAI keeps."""
+        from unifykit.providers.openai.assistants import Threads
+
         return Threads(self)
 
     @functools.cached_property
-    def files(self) -> Files[M]:
+    def files(self) -> "Files[M]":
         """Files that models, batches and fine-tuning jobs read."""
+        from unifykit.providers.openai.files import Files
+
         return Files(self)
 
     @functools.cached_property
-    def fine_tuning(self) -> FineTuning[M]:
+    def fine_tuning(self) -> "FineTuning[M]":
         """Models that learn from your examples."""
+        from unifykit.providers.openai.fine_tuning import FineTuning
+
         return FineTuning(self)
 
     @functools.cached_property
-    def models(self) -> Models[M]:
+    def models(self) -> "Models[M]":
         """What the account may use."""
+        from unifykit.providers.openai.catalogue import Models
+
         return Models(self)
 
 

@@ -13,10 +13,10 @@ from unifykit._core.tally import Tally
 from unifykit._core.together import Step, atogether, together
 from unifykit.errors import UnexpectedResponseError, UnifyError
 from unifykit.paging import Page
-from unifykit.providers.openai.models import Usage
 
 if TYPE_CHECKING:
     from unifykit._wires.openai import AsyncChunks, Files, WiredAsyncOpenAI  # noqa: F401 -- in a string below
+    from unifykit.providers.openai.models import Usage
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Model)
@@ -91,7 +91,7 @@ class OpenAIResource(Dual[M, "WiredAsyncOpenAI"], Generic[M]):
         """The account's sums."""
         return self._client.link.share(_TALLY, Tally)
 
-    def count(self, model: str, usage: Usage) -> None:
+    def count(self, model: str, usage: "Usage") -> None:
         """Add to what `p.openai.usage` tells."""
         self.tally.add(model, (usage.input_tokens, usage.output_tokens, usage.cached_tokens))
 
