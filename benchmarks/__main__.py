@@ -78,8 +78,8 @@ names = {"GITHUB_TOKEN": "x", "GITHUB_BASE_URL": base, "GITLAB_TOKEN": "x", "GIT
          "SUPABASE_KEY": "x", "STRIPE_SECRET_KEY": "x", "STRIPE_BASE_URL": base, "OPENAI_API_KEY": "x", "OPENAI_BASE_URL": base + "/v1",
          "REDIS_URL": "redis://127.0.0.1:1"}
 os.environ.update({"UNIFYKIT_" + name: value for name, value in names.items()})
+import unifykit  # its import has a figure of its own
 def ours():
-    import unifykit
     p = unifykit.Platforms()
     natives = p.github.native, p.gitlab.native, p.supabase.native, p.stripe.native, p.openai.native, p.redis.native
     sb = natives[2]
