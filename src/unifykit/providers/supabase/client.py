@@ -13,6 +13,7 @@ from unifykit._core.operation import SAFE, UNSAFE, operation
 from unifykit.errors import InvalidRequestError, UnifyError
 from unifykit.providers.supabase.errors import DIALECT, translate
 from unifykit.providers.supabase.resource import Credentials, KeyRole, SupabaseResource, segment
+from unifykit.providers.supabase.tables import Table
 
 if TYPE_CHECKING:
     import supabase
@@ -22,13 +23,12 @@ if TYPE_CHECKING:
     from unifykit.providers.supabase.models import Session
     from unifykit.providers.supabase.realtime import Realtime
     from unifykit.providers.supabase.storage import Storage
-    from unifykit.providers.supabase.tables import Table
 
 _NO_TABLE = "unifykit_check"
 _MISSING = "PGRST205"
 
 
-# Groups and models are imported where they are first used: the native client needs none of them.
+# Most groups and all models are imported where they are first used: the native client needs none of them.
 class Supabase(Client[M], SupabaseResource[M]):
     """One project of Supabase under one key: `p.supabase`; `key_role` says which.
 
@@ -128,13 +128,11 @@ class Supabase(Client[M], SupabaseResource[M]):
         bound = Credentials(known.url, known.key, SecretStr(access), refresh)
         return type(self)(replace(self.link, settings=bound, variants={}))
 
-    def table(self, name: str) -> "Table[M]":
+    def table(self, name: str) -> Table[M]:
         """A table or a view, to read and to write.
 
         https://supabase.com/docs/reference/python/select
         """
-        from unifykit.providers.supabase.tables import Table
-
         return Table(self, name)
 
     @operation(UNSAFE)

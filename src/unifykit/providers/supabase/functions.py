@@ -31,6 +31,10 @@ class Functions(SupabaseResource[M]):
         Raises:
             NotFoundError: There is no such function.
             ServerError: The function failed.
+
+        Example:
+            >>> p.supabase.functions.invoke("hello", body={"name": "Ada"}).json()
+            {'message': 'Hello Ada'}
         """
         path = f"/functions/v1/{segment(name, 'a function')}"
         sent = dict(headers or {})

@@ -96,7 +96,7 @@ class PostgresServer:
         return self._home / "bin" / package.name
 
     def _make(self, command: list[Any], owner: "_Owner") -> None:
-        made: subprocess.CompletedProcess[bytes] = subprocess.run(
+        made: subprocess.CompletedProcess[bytes] = subprocess.run(  # noqa: S603 -- our own binary
             command,
             capture_output=True,
             cwd=self._home,

@@ -3,16 +3,14 @@
 import asyncio
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .app import create_app, keys
+from .functions import FunctionRequest, Registered
 from .line import Line, Row
 from .postgres import PostgresServer
 from .schema import PROJECT, ROLES, SEED
 from .tokens import Signer
-
-if TYPE_CHECKING:
-    from .functions import Registered
 
 
 class SupabaseProject:
@@ -34,7 +32,7 @@ class SupabaseProject:
         self._signer = Signer()
         made = keys(self._signer, now())
         self.anon_key, self.service_key = made["anon"], made["service_role"]
-        self.functions: dict[str, Registered] = {}
+        self.functions: dict[str, Registered] = {"hello": _hello}
         self._app: Any = None
         self._server = PostgresServer().start()
         self.folder = str(self._server.folder)
@@ -99,6 +97,11 @@ class SupabaseProject:
 
         rows: list[Row] = _finished(run)
         return rows
+
+
+def _hello(request: FunctionRequest) -> dict[str, str]:
+    """The function that every project begins with."""
+    return {"message": f"Hello {request.json()['name']}"}
 
 
 def _finished(work: Callable[[], Any]) -> Any:
