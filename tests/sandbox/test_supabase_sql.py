@@ -44,7 +44,7 @@ def http(project):
 
 
 EVIL = [
-    "1; drop table posts; --", "' or '1'='1", "'; drop table posts; --", '"; drop table posts; --', "$1", "\\'; drop table posts",
+    "0", "1; drop table posts; --", "' or '1'='1", "'; drop table posts; --", '"; drop table posts; --', "$1", "\\'; drop table posts",
     "1) or (1=1", 'id"=1 or 1=1--', "E'\\x00'", "users; select pg_sleep(9)",
 ]  # fmt: skip
 PLACES = [

@@ -28,10 +28,10 @@ class DatabaseError(Exception):
 
     def __init__(self, fields: dict[str, str]) -> None:
         super().__init__(fields.get("M", ""))
-        self.code = fields.get("C", "XX000")
-        self.message = fields.get("M", "")
-        self.detail = fields.get("D")
-        self.hint = fields.get("H")
+        self.code: str = fields.get("C", "XX000")
+        self.message: str = fields.get("M", "")
+        self.detail: str | None = fields.get("D")
+        self.hint: str | None = fields.get("H")
 
 
 class Line:

@@ -47,8 +47,8 @@ class PostgresServer:
         if sys.platform == "win32":
             raise ConfigurationError("the sandbox's PostgreSQL needs Linux or macOS: it listens on a Unix socket only.")
         self._home = Path(tempfile.mkdtemp(prefix="unifykit-pg-"))
-        self.folder = self._home
-        self.socket = str(self.folder / ".s.PGSQL.5432")
+        self.folder: Path = self._home
+        self.socket: str = str(self.folder / ".s.PGSQL.5432")
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Self:

@@ -31,11 +31,12 @@ class SupabaseProject:
         self._schema, self._now = schema, now
         self._signer = Signer()
         made = keys(self._signer, now())
-        self.anon_key, self.service_key = made["anon"], made["service_role"]
+        self.anon_key: str = made["anon"]
+        self.service_key: str = made["service_role"]
         self.functions: dict[str, Registered] = {"hello": _hello}
         self._app: Any = None
         self._server = PostgresServer().start()
-        self.folder = str(self._server.folder)
+        self.folder: str = str(self._server.folder)
         try:
             self._once(ROLES, "template1")
             self._once("create database project")

@@ -194,6 +194,10 @@ class Builder:
         return f"{sql} {_PLAIN[one.operator]} {one.argument}({self.value(literal_array(items))})"
 
     def _searched(self, one: Filter, sql: str, source: Source) -> str:
+        if one.argument is not None and (
+            not one.argument or one.argument.isdigit()
+        ):  # a number would be an object's id
+            raise _failed(f"{one.operator}({one.argument})")
         config = f"{self.value(one.argument)}::regconfig, " if one.argument else ""
         known = source.table.types.get(one.column.name) if source.table else None
         if known != "tsvector" or one.column.steps:
