@@ -24,6 +24,11 @@ _SEARCHES = {
     "wfts": "websearch_to_tsquery",
 }
 _WORDS = {"null": "null", "true": "true", "false": "false", "unknown": "unknown", "not_null": "not null"}
+_SPELLINGS = {
+    "bigint", "boolean", "char", "character", "character varying", "dec", "decimal", "double precision", "float", "int",
+    "integer", "numeric", "real", "smallint", "time with time zone", "time without time zone",
+    "timestamp with time zone", "timestamp without time zone", "varchar",
+}  # fmt: skip
 _EACH = {"eq", "like", "ilike", "gt", "gte", "lt", "lte", "match", "imatch"}
 
 
@@ -125,11 +130,11 @@ class Builder:
             return f"{source.alias}.*"
         sql = "*" if one.column.name == "*" else self._column(one.column, source)
         if one.cast:
-            sql = f"({sql})::{one.cast}"  # the parser let words only through
+            sql = f"({sql})::{_type(one.cast)}"  # the parser let words only through
         if one.aggregate:
             sql = f"{one.aggregate}({sql})"
         if one.aggregate_cast:
-            sql = f"({sql})::{one.aggregate_cast}"
+            sql = f"({sql})::{_type(one.aggregate_cast)}"
         return f"{sql} as {name(_label(one))}"
 
     def _column(self, column: Column, source: Source) -> str:
@@ -310,6 +315,12 @@ def _label(one: Field) -> str:
         return one.aggregate
     keys = [key for _, key in one.column.steps if not key.lstrip("-").isdigit()]
     return keys[-1] if keys else one.column.name
+
+
+def _type(said: str) -> str:
+    """A type's name: SQL's own spellings as they are, all else quoted."""
+    plain, array = said.removesuffix("[]"), "[]" if said.endswith("[]") else ""
+    return (plain if plain.lower() in _SPELLINGS else name(plain)) + array
 
 
 def _unrelated(parent: str, wanted: str) -> Refusal:
