@@ -8,6 +8,7 @@ import struct
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Self
 
 
 @dataclass
@@ -30,7 +31,11 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
 
     def encoded(self) -> bytes:
-        body = self.body if isinstance(self.body, bytes) else (self.body if isinstance(self.body, str) else json.dumps(self.body)).encode()
+        body = (
+            self.body
+            if isinstance(self.body, bytes)
+            else (self.body if isinstance(self.body, str) else json.dumps(self.body)).encode()
+        )
         headers = {"Content-Type": "application/json", "Content-Length": str(len(body)), **self.headers}
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items() if value is not None)
         return f"HTTP/1.1 {self.status} Status\r\n{lines}\r\n".encode() + body
@@ -96,7 +101,7 @@ class Loopback:
         scheme = "http" if self._context is None else "https"
         return f"{scheme}://127.0.0.1:{self.port}"
 
-    def __enter__(self) -> "Loopback":
+    def __enter__(self) -> Self:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
         self.port = self._listener.getsockname()[1]
         self._start(self._accept)
@@ -172,7 +177,7 @@ def _read(reader, number: int) -> Seen | None:
         return None
     method, path, _ = first.decode().split(" ", 2)
     headers = {}
-    while (line := reader.readline().strip()):
+    while line := reader.readline().strip():
         name, _, value = line.decode("latin-1").partition(":")
         headers[name.strip().lower()] = value.strip()
     if headers.get("transfer-encoding") == "chunked":

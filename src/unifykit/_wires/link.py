@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from unifykit._core.clock import Clock
 from unifykit._core.client import Link
+from unifykit._core.clock import Clock
 from unifykit._core.engine import Account, Engine
 from unifykit._core.observe import fan_out
 from unifykit._core.policy import Policy

@@ -27,7 +27,9 @@ class Refusal(Exception):  # noqa: N818 - an answer the handler gives, not a fau
 
     def __init__(self, status: int, body: Any, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(status)
-        self.status, self.body, self.headers = status, body, dict(headers or {})
+        self.status: int = status
+        self.body: Any = body
+        self.headers: dict[str, str] = dict(headers or {})
 
 
 @dataclass

@@ -3,7 +3,8 @@
 https://docs.stripe.com/api
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from unifykit._core.lazy import lazily
 from unifykit.providers.stripe.client import Stripe
@@ -50,4 +51,6 @@ __all__ = [
     "WebhookEndpoint",
 ]
 
-__getattr__ = lazily(__name__, {**dict.fromkeys(set(__all__) - {"Stripe", "Money"}, "models"), "Money": "money"})
+__getattr__: Callable[[str], Any] = lazily(
+    __name__, {**dict.fromkeys(set(__all__) - {"Stripe", "Money"}, "models"), "Money": "money"}
+)

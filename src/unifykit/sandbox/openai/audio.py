@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from .call import Call
 
-routes = Routes()
+routes: Routes = Routes()
 
 _RATE = 8000
 _PER_LETTER = 0.06

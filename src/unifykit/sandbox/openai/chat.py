@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from .call import Call
 
-routes = Routes()
+routes: Routes = Routes()
 
 _ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 _CONTEXT = 400_000

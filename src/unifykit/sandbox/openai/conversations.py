@@ -18,7 +18,7 @@ from .state import Conversation
 if TYPE_CHECKING:
     from .call import Call
 
-routes = Routes()
+routes: Routes = Routes()
 
 _MOST_ITEMS = 20
 

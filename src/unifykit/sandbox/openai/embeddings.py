@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from .call import Call
 
-routes = Routes()
+routes: Routes = Routes()
 
 _SIZES = {"text-embedding-3-small": 1536, "text-embedding-3-large": 3072, "text-embedding-ada-002": 1536}
 _MOST_ITEMS, _MOST_TOKENS, _MOST_ALL = 2048, 8192, 300_000

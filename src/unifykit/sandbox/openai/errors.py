@@ -25,7 +25,7 @@ class Refusal(Exception):  # noqa: N818 - an answer the handler gives, not a fau
     ) -> None:
         super().__init__(message)
         self.status = status
-        self.headers = headers or {}
+        self.headers: dict[str, str] = headers or {}
         self.body: dict[str, Any] = {"error": {"message": message, "type": kind, "param": param, "code": code}}
 
 

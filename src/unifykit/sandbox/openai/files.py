@@ -15,7 +15,7 @@ from .state import StoredFile
 if TYPE_CHECKING:
     from .call import Call
 
-routes = Routes()
+routes: Routes = Routes()
 
 _PURPOSES = ("fine-tune", "assistants", "batch", "user_data", "vision", "evals")
 _PAGE = 10_000

@@ -16,7 +16,7 @@ from .tokens import count
 if TYPE_CHECKING:
     from .call import Call
 
-routes = Routes()
+routes: Routes = Routes()
 
 _STEPS = ("validating_files", "queued", "running", "succeeded")
 _OVER = ("succeeded", "failed", "cancelled")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .call import Call
     from .multipart import Upload
 
-routes = Routes()
+routes: Routes = Routes()
 
 _SIZES = ("auto", "1024x1024", "1536x1024", "1024x1536")
 _QUALITIES = ("auto", "low", "medium", "high")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .call import Call
     from .state import World
 
-routes = Routes()
+routes: Routes = Routes()
 
 _CREATED = 1_754_000_000
 _KINDS: dict[str, tuple[str, ...]] = {

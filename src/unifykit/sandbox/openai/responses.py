@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from .call import Call
 
-routes = Routes()
+routes: Routes = Routes()
 
 _HOSTED = ("code_interpreter", "web_search", "file_search", "image_generation")
 _LEAST_OUTPUT = 16

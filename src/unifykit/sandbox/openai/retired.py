@@ -13,7 +13,7 @@ from .routing import Routes
 if TYPE_CHECKING:
     from .call import Call
 
-routes = Routes()
+routes: Routes = Routes()
 
 _ASSISTANTS = (
     "The Assistants API was shut down on August 26, 2026. Use the Responses API and the Conversations API instead: "
