@@ -287,3 +287,18 @@ def _forward(upstream, seen):
         if name.lower() not in ("content-length", "transfer-encoding")
     }
     return Reply(reply.status_code, reply.content, kept)
+
+
+def test_what_is_not_installed_is_left_out_and_named(monkeypatch, capsys):
+    from unifykit.cli import demo
+    from unifykit.cli.extras import Extra, examine
+
+    monkeypatch.setattr(demo, "COUNTERPARTS", {"agora": None, "stripe": None})
+    missing = Extra("missing", None, "pip install 'unifykit[stripe]'")
+    monkeypatch.setattr(demo, "examine", lambda name: missing if name == "stripe" else examine(name))
+
+    assert demo.run(live=False, write=False, only=None, as_json=False) == 0
+
+    told = capsys.readouterr().out
+    assert "stripe: left out, not installed: pip install 'unifykit[stripe]'" in told
+    assert "failed" not in told.replace("failed  attempts", "")

@@ -8,11 +8,12 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from unifykit.cli import show, steps, walk
+from unifykit.cli.extras import examine
 from unifykit.cli.steps import Done
 from unifykit.cli.tally import NAMES, Tally
 from unifykit.errors import ConfigurationError, InvalidRequestError
 from unifykit.platforms import PROVIDERS, Platforms
-from unifykit.sandbox import Sandbox
+from unifykit.sandbox import COUNTERPARTS, Sandbox
 
 _WALKED = ("github", "redis")  # the others are asked one harmless question a part
 
@@ -56,8 +57,11 @@ def run(*, live: bool, write: bool, only: Sequence[str] | None, as_json: bool) -
 
 
 def _sandboxed(demo: _Demo, only: Sequence[str] | None) -> None:
-    with Sandbox(only=only) as sandbox, sandbox.platforms(observers=[demo.tally]) as p:
-        demo.kinds = sandbox.kinds
+    extras = {} if only else {name: examine(name) for name in COUNTERPARTS}
+    missing = {name: f"left out, not installed: {one.detail}" for name, one in extras.items() if one.state == "missing"}
+    names = only or [name for name in COUNTERPARTS if name not in missing]
+    with Sandbox(only=names) as sandbox, sandbox.platforms(observers=[demo.tally]) as p:
+        demo.kinds = {**sandbox.kinds, **missing}
         for platform in sandbox.kinds:
             if platform in _WALKED:
                 demo.walk(platform, _way(p, platform, sandbox))

@@ -38,7 +38,7 @@ class OpenAI(Client[M], OpenAIResource[M]):
     """
 
     provider = "openai"
-    packages: ClassVar[tuple[str, ...]] = ("openai",)
+    packages: ClassVar[tuple[str, ...]] = ("openai", "httpx2")
     dialect = DIALECT
     attempt_timeout: ClassVar[float] = 600.0
 
