@@ -16,6 +16,7 @@ from tests.loopback import Loopback, Reply, Seen
 from tests.wires.natives import settings_for
 
 from unifykit import AsyncPlatforms, Platforms
+from unifykit.settings import OpenAISettings
 
 
 def echo(seen: Seen) -> Reply:
@@ -245,3 +246,14 @@ def test_natives_refuse_to_be_pickled_and_show_no_secret(name: str) -> None:
         with pytest.raises(TypeError):
             pickle.dumps(native)
         assert "verysecret" not in repr(native)
+
+
+def test_a_platforms_that_nobody_closes_leaves_no_socket():
+    """Its connections are closed when it is thrown away; an unclosed socket would be an error here."""
+    with Loopback([Reply(200, {"object": "list", "data": []})]) as server:
+        p = Platforms(openai=OpenAISettings(api_key="x", base_url=f"{server.url}/v1"))
+        p.openai.native.models.list()
+        before = len(server.seen)
+        del p
+        gc.collect()
+    assert before == 1

@@ -9,6 +9,7 @@ The two modules have the same API and unrelated classes, so everything here is m
 import datetime as dt
 import functools
 import importlib
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -162,6 +163,11 @@ def _sooner(given: float | None, timeout: float) -> float:
     return timeout if given is None else min(given, timeout)
 
 
+def _close_all(transports: list[Any]) -> None:
+    for transport in transports:
+        transport.close()
+
+
 def _forget_credentials(request: Any) -> None:
     """Replies and exceptions keep the request, and go into logs and pickles: it was sent, so it needs no credential."""
     for name in CREDENTIALS.intersection(request.headers):
@@ -213,16 +219,24 @@ def _make_family(module: ModuleType) -> Family:  # noqa: C901 -- classes over a 
     class SyncPools:
         def __init__(self) -> None:
             self._known: _Known = {}, {}
+            self._open: list[Any] = []
             self._after_fork = AfterFork(self._renew)
+            weakref.finalize(self, _close_all, self._open)  # for a `Platforms` that nobody closes
 
         def find(self, url: Any) -> Any:
-            return _find(self._known, url, lambda proxy: connections(module.HTTPTransport, streams().Backend, proxy))
+            return _find(self._known, url, self._connect)
+
+        def _connect(self, proxy: str | None) -> Any:
+            made = connections(module.HTTPTransport, streams().Backend, proxy)
+            self._open.append(made)
+            return made
 
         def close(self) -> None:
             for transport in self._renew()[1].values():
                 transport.close()
 
         def _renew(self) -> "_Known":
+            self._open.clear()
             old, self._known = self._known, ({}, {})
             return old
 

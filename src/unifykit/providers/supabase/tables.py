@@ -154,6 +154,8 @@ class Select(_Statement[M], Generic[M]):
     async def into(self, model: type[T]) -> list[T]:
         """Fetch the rows as models of yours.
 
+        https://supabase.com/docs/reference/python/select
+
         Args:
             model: A pydantic model.
 
@@ -172,6 +174,8 @@ class Select(_Statement[M], Generic[M]):
     @operation(SAFE)
     async def total(self) -> int:
         """How many rows there are, without fetching any.
+
+        https://supabase.com/docs/reference/python/select
 
         Example:
             >>> p.supabase.table("users").select().total()
