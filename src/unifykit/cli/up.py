@@ -3,6 +3,7 @@
 import shlex
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 
 from unifykit.cli import show
 from unifykit.sandbox import Sandbox
@@ -11,7 +12,7 @@ from unifykit.sandbox import Sandbox
 def run(*, only: Sequence[str] | None, env_only: bool) -> None:
     """Run a sandbox until Ctrl-C or SIGTERM."""
     to = show.console()
-    with Sandbox(only=only) as sandbox:
+    with Sandbox(only=only) as sandbox, suppress(KeyboardInterrupt):
         if not env_only:
             for name, kind in sandbox.kinds.items():
                 show.line(to, f"# {name}: {kind}")
@@ -25,8 +26,5 @@ def run(*, only: Sequence[str] | None, env_only: bool) -> None:
 
 def _until_interrupted() -> None:
     never = threading.Event()
-    try:
-        while not never.wait(1):  # in pieces, because Windows cannot interrupt an endless wait
-            pass
-    except KeyboardInterrupt:
-        return
+    while not never.wait(1):  # in pieces, because Windows cannot interrupt an endless wait
+        pass
