@@ -89,19 +89,19 @@ class Protocol(asyncio.Protocol):
 
     latency = 0.0
     repo = b""
-    listing: list[bytes] = []  # noqa: RUF012
+    listing: list[bytes] = []  # noqa: RUF012 -- set once, before serving
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
 
     def data_received(self, data: bytes) -> None:
-        global flying, peak  # noqa: PLW0603
+        global flying, peak  # noqa: PLW0603 -- one loop, one process
         flying += 1
         peak = max(peak, flying)
         asyncio.get_running_loop().call_later(self.latency, self.answer, data.split(b" ", 2)[1])
 
     def answer(self, path: bytes) -> None:
-        global flying  # noqa: PLW0603
+        global flying  # noqa: PLW0603 -- one loop, one process
         flying -= 1
         if path == b"/peak":
             self.transport.write(reply(b"%d" % peak))
