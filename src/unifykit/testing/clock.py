@@ -1,4 +1,4 @@
-"""Help for testing an application: time that passes without waiting."""
+"""Time that passes without waiting."""
 
 import asyncio
 import threading
