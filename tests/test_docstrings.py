@@ -94,14 +94,14 @@ def test_enough_of_them_are_run():
 
 def operations():
     """Name and docstring of every operation of every provider."""
-    from unifykit._core.operation import Resource, _Described
+    from unifykit._core.operation import Described, Resource
 
     for module in modules():
         for owner, thing in vars(module).items():
             if not (inspect.isclass(thing) and issubclass(thing, Resource) and thing.__module__ == module.__name__):
                 continue
             for name, member in vars(thing).items():
-                if isinstance(member, _Described) and not name.startswith("_"):
+                if isinstance(member, Described) and not name.startswith("_"):
                     yield f"{module.__name__}.{owner}.{name}", member.__doc__ or ""
 
 

@@ -12,7 +12,7 @@ from generator.source import fields, signature
 from unifykit import deadline as deadline_block
 from unifykit import events as event_module
 from unifykit import otel
-from unifykit._core import check, client, operation, outcome, policy, quota
+from unifykit._core import check, client, outcome, policy, quota, stream
 from unifykit.paging import AsyncPager, Page, Pager
 from unifykit.platforms import AsyncPlatforms, Platforms
 from unifykit.sandbox import Sandbox
@@ -42,7 +42,7 @@ def policies() -> str:
 def paging() -> str:
     """The pagers, and the streams."""
     head = "# Paging\n\nWhat a `list` operation gives. How to use it is in [pagers](../how-to/pagers.md)."
-    found = (Pager, AsyncPager, Page, operation.Stream, operation.AsyncStream)
+    found = (Pager, AsyncPager, Page, stream.Stream, stream.AsyncStream)
     return "\n\n".join([head, *(class_(cls) for cls in found)])
 
 
@@ -105,7 +105,7 @@ def _made(cls: type) -> str:
         ]
         return f"{cls.__name__}(\n" + "".join(f"    {line},\n" for line in told) + ")"
     own = vars(cls).get("__init__")
-    internal = cls in (Pager, AsyncPager, operation.Stream, operation.AsyncStream)
+    internal = cls in (Pager, AsyncPager, stream.Stream, stream.AsyncStream)
     return signature(own).call(cls.__name__) if inspect.isfunction(own) and not internal else ""
 
 

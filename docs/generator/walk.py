@@ -11,7 +11,9 @@ from typing import Any, get_args, get_origin, get_type_hints
 from generator.source import Signature, signature
 from unifykit._core.check import Checkup
 from unifykit._core.client import Client
-from unifykit._core.operation import Bound, Held, Paged, Resource, Streamed, _Described
+from unifykit._core.held import Held
+from unifykit._core.operation import Bound, Described, Paged, Resource
+from unifykit._core.stream import Streamed
 from unifykit.platforms import PROVIDERS
 
 _OWN = {"build_native", "translate"}
@@ -34,7 +36,7 @@ class Operation:
     @property
     def safety(self) -> str:
         """What repeating it can do, in one word; empty for a plain method."""
-        return self.what.safety.name.lower() if isinstance(self.what, _Described) else ""
+        return self.what.safety.name.lower() if isinstance(self.what, Described) else ""
 
     @property
     def kind(self) -> str:
@@ -124,7 +126,7 @@ def _operations(path: str, cls: type) -> Iterator[Operation]:
         for name, value in vars(owner).items():
             if name.startswith("_") or name in _OWN:
                 continue
-            if isinstance(value, _Described):
+            if isinstance(value, Described):
                 yield Operation(f"{path}.{name}", value, value.body)
             elif inspect.isfunction(value) and owner is cls:
                 yield Operation(f"{path}.{name}", value, value)

@@ -24,8 +24,10 @@ from unifykit import (
     deadline,
 )
 from unifykit._core.context import current
-from unifykit._core.operation import Bound, Held, Paged, Streamed
+from unifykit._core.held import Held
+from unifykit._core.operation import Bound, Paged
 from unifykit._core.outcome import Kind, Outcome, Quota, Safety
+from unifykit._core.stream import Streamed
 from unifykit.events import OutcomeEvent, StartEvent
 from unifykit.testing import VirtualClock
 

@@ -4,7 +4,9 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from unifykit._core.operation import SAFE, Resource, held, operation, streamed
+from unifykit._core.held import held
+from unifykit._core.operation import SAFE, Resource, operation
+from unifykit._core.stream import streamed
 from unifykit.events import OutcomeEvent, StartEvent
 from unifykit.settings import GitHubSettings
 

@@ -7,21 +7,11 @@ from typing import Any
 from unifykit._core.client import Blocking, Client, Dual, Native
 from unifykit._core.context import Operation, current
 from unifykit._core.dialect import Dialect
+from unifykit._core.held import held
 from unifykit._core.mode import M
-from unifykit._core.operation import (
-    IDEMPOTENT,
-    SAFE,
-    UNSAFE,
-    Delta,
-    Final,
-    Foreign,
-    Streaming,
-    held,
-    operation,
-    paged,
-    streamed,
-)
+from unifykit._core.operation import IDEMPOTENT, SAFE, UNSAFE, Foreign, operation, paged
 from unifykit._core.policy import Policy
+from unifykit._core.stream import Delta, Final, Streaming, streamed
 from unifykit._core.translate import from_failure
 from unifykit._wires.link import link
 from unifykit.errors import UnifyError

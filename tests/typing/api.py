@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from unifykit import AsyncPager, AsyncPlatforms, Pager, Platforms, Retry
 from unifykit._core.mode import Async, Sync
-from unifykit._core.operation import AsyncStream, Stream
+from unifykit._core.stream import AsyncStream, Stream
 from unifykit.providers.github import GitHub
 from unifykit.providers.github.models import Issue, Repository
 from unifykit.providers.openai.chat import ToolRun

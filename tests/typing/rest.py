@@ -7,8 +7,8 @@ from typing import Any, assert_type
 
 from unifykit import AsyncPager, AsyncPlatforms, Pager, Platforms
 from unifykit._core.mode import Async, Sync
-from unifykit._core.operation import AsyncStream, Stream
 from unifykit._core.poller import Poller
+from unifykit._core.stream import AsyncStream, Stream
 from unifykit.providers.agora.models import Ban
 from unifykit.providers.logrocket.models import Export, HighlightsResult
 from unifykit.providers.mapbox import Image

@@ -10,7 +10,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, Self, overload
 from typing_extensions import TypeVar
 
 from unifykit._core.mode import Async, Sync, finish
-from unifykit._core.operation import Resource, _Described  # pyright: ignore[reportPrivateUsage]
+from unifykit._core.operation import Described, Resource
 from unifykit._core.outcome import Safety
 from unifykit.errors import ConfigurationError, UnifyError
 
@@ -158,7 +158,7 @@ async def _ask(client: Any, probe: Probe[Any]) -> CheckItem:
     return CheckItem(probe.name, True, probe.detail(answer), now() - began)
 
 
-class Checkup(_Described, Generic[P]):
+class Checkup(Described, Generic[P]):
     """A client's `check`: each question is an operation of its own, so the check itself needs no deadline and never fails."""
 
     @overload

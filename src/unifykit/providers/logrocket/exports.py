@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from unifykit._core.mode import M
-from unifykit._core.operation import SAFE, paged, streamed
+from unifykit._core.operation import SAFE, paged
 from unifykit._core.rest import Rest
+from unifykit._core.stream import streamed
 from unifykit.errors import InvalidRequestError, UnexpectedResponseError
 from unifykit.paging import Page
 from unifykit.providers.logrocket.models import AuditLog, Export

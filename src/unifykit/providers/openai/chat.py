@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, cast
 
 from unifykit._core.mode import M
-from unifykit._core.operation import UNSAFE, Delta, Final, Streaming, operation, streamed
+from unifykit._core.operation import UNSAFE, operation
+from unifykit._core.stream import Delta, Final, Streaming, streamed
 from unifykit.errors import InvalidRequestError, UnexpectedResponseError
 from unifykit.providers.openai.arguments import Picture, filled, given, within, written
 from unifykit.providers.openai.errors import fault_in_stream

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from unifykit._core.mode import M
-from unifykit._core.operation import IDEMPOTENT, SAFE, UNSAFE, Delta, Final, Streaming, operation, streamed
+from unifykit._core.operation import IDEMPOTENT, SAFE, UNSAFE, operation
+from unifykit._core.stream import Delta, Final, Streaming, streamed
 from unifykit.errors import UnexpectedResponseError
 from unifykit.providers.openai.arguments import Picture, filled, given, place, within
 from unifykit.providers.openai.errors import fault_in_stream

@@ -10,8 +10,9 @@ from typing import Any
 from typing_extensions import TypeVar
 
 from unifykit._core.client import Client
+from unifykit._core.held import held
 from unifykit._core.mode import M
-from unifykit._core.operation import IDEMPOTENT, UNSAFE, held, operation
+from unifykit._core.operation import IDEMPOTENT, UNSAFE, operation
 from unifykit.errors import ConflictError, InvalidRequestError
 from unifykit.providers.redis.codec import Seconds, decode, encode, key, lifetime, milliseconds
 from unifykit.providers.redis.models import RateLimitHit

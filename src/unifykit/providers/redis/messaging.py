@@ -10,7 +10,8 @@ from typing import Any
 
 from unifykit._core.context import allowed, current
 from unifykit._core.mode import M
-from unifykit._core.operation import OPENED, SAFE, UNSAFE, operation, streamed
+from unifykit._core.operation import SAFE, UNSAFE, operation
+from unifykit._core.stream import OPENED, streamed
 from unifykit.errors import DeadlineExceededError, InvalidRequestError
 from unifykit.providers.redis.codec import encode, text
 from unifykit.providers.redis.errors import is_lost

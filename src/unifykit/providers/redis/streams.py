@@ -10,7 +10,8 @@ from typing import Any
 
 from unifykit._core.client import Client
 from unifykit._core.mode import M
-from unifykit._core.operation import IDEMPOTENT, SAFE, UNSAFE, operation, streamed
+from unifykit._core.operation import IDEMPOTENT, SAFE, UNSAFE, operation
+from unifykit._core.stream import streamed
 from unifykit.errors import InvalidRequestError
 from unifykit.providers.redis.codec import Seconds, encode, milliseconds, text
 from unifykit.providers.redis.errors import is_known_group, is_missing_group
