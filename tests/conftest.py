@@ -8,8 +8,24 @@ from contextvars import copy_context
 from typing import Any
 
 import pytest
+from tests import emulators
 
 from unifykit import AsyncPager, AsyncPlatforms, Pager, Platforms
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if emulators.directory() is not None:
+        return
+    left_out = [item for item in items if item.get_closest_marker("emulate")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("emulate")]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    prepared = emulators.directory()
+    where = f"on {prepared}" if prepared else "not prepared, so deselected; see docs/reference/emulate.md"
+    terminalreporter.write_line(f"third-party servers: {where}")
 
 
 class Harness:
