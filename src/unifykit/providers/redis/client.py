@@ -47,8 +47,10 @@ class Redis(Client[M], RedisResource[M]):
 
     def build_native(self) -> Any:
         """redis-py's client on our wire."""
-        from unifykit._wires.redis import Wire, WiredAsyncRedis, WiredRedis
+        from unifykit._wires.redis import Wire
         from unifykit._wires.redis_connections import AsyncPools, SyncPools
+        from unifykit._wires.redis_loops import WiredAsyncRedis
+        from unifykit._wires.redis_threads import WiredRedis
 
         link = self.link
         url, seconds = link.settings.redis_url.get_secret_value(), link.engine.policy.attempt_timeout
