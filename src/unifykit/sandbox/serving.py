@@ -62,7 +62,15 @@ class _Server(uvicorn.Server):
 
 
 def _config(app: Any) -> uvicorn.Config:
+    websocket: Any = _websocket
     return uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="off", ws="none", loop="asyncio", http="h11",
-        server_header=False, timeout_graceful_shutdown=1,
+        app, log_config=None, access_log=False, lifespan="off", ws=websocket, loop="asyncio", http="h11",
+        server_header=False, timeout_graceful_shutdown=1, ws_per_message_deflate=False,
     )  # fmt: skip
+
+
+def _websocket(**given: Any) -> Any:
+    """The protocol of a connection that asks to become a WebSocket; its library is loaded when the first one does."""
+    from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+    return WebSocketsSansIOProtocol(**given)
