@@ -1,4 +1,4 @@
-"""Faults on demand, in front of a counterpart that speaks HTTP."""
+"""The gate before a counterpart that speaks HTTP: all of its traffic passes here."""
 
 import json
 import threading
@@ -27,8 +27,8 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-class Faults:
-    """An ASGI app that answers with the planned faults first, one a request, then lets the counterpart answer."""
+class Gate:
+    """Where every request to a counterpart passes: an ASGI app that answers planned faults, and lets the counterpart answer the rest."""
 
     def __init__(self, app: App) -> None:
         self._app = app
