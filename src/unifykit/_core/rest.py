@@ -4,9 +4,9 @@ from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 from urllib.parse import quote
 
+from unifykit._core.arguments import given
 from unifykit._core.client import Dual
 from unifykit._core.mode import M
-from unifykit.errors import InvalidRequestError
 
 if TYPE_CHECKING:
     import httpx
@@ -29,18 +29,6 @@ class Parts(TypedDict, total=False):
     headers: Mapping[str, str]
     auth: None
     extensions: Mapping[str, Any]
-
-
-def segment(value: str, what: str) -> str:
-    """A name as one segment of a path."""
-    if not value.strip() or value in (".", ".."):
-        raise InvalidRequestError(f"{value!r} is no {what}: give a text.")
-    return quote(value, safe="")
-
-
-def given(**fields: Any) -> dict[str, Any]:
-    """The fields that the caller gave."""
-    return {name: value for name, value in fields.items() if value is not None}
 
 
 class Rest(Dual[M, "httpx.AsyncClient"]):

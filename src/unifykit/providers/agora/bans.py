@@ -6,10 +6,10 @@ https://docs.agora.io/en/api-reference/api-ref/rtc/create-rules
 from collections.abc import Sequence
 from typing import Any
 
+from unifykit._core.arguments import given
 from unifykit._core.context import Operation, current
 from unifykit._core.mode import M
 from unifykit._core.operation import IDEMPOTENT, UNSAFE, operation, paged
-from unifykit._core.rest import given
 from unifykit.errors import InvalidRequestError
 from unifykit.paging import Page
 from unifykit.providers.agora.arguments import (

@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from unifykit._core.arguments import given
 from unifykit._core.context import current
 from unifykit._core.mode import M
 from unifykit._core.operation import IDEMPOTENT, SAFE, UNSAFE, operation
-from unifykit._core.rest import given
 from unifykit.errors import InvalidRequestError, UnifyError
 from unifykit.providers.agora.arguments import channel_name, numeric_uid
 from unifykit.providers.agora.errors import UNFINISHED

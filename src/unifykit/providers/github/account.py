@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
+from unifykit._core.arguments import segment
 from unifykit._core.mode import M
 from unifykit._core.operation import paged
 from unifykit.paging import Page
-from unifykit.providers.github.arguments import moment, segment
+from unifykit.providers.github.arguments import moment
 from unifykit.providers.github.models import Event, Gist, Notification, Organization, User
 from unifykit.providers.github.resource import NOTIFICATIONS_PER_PAGE, PER_PAGE, Cursor, GitHubResource
 

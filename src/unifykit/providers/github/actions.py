@@ -6,11 +6,12 @@ https://docs.github.com/en/rest/actions
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from unifykit._core.arguments import choice, numbered, segment, text
 from unifykit._core.mode import M
 from unifykit._core.operation import SAFE, UNSAFE, operation, paged
 from unifykit.errors import InvalidRequestError
 from unifykit.paging import Page
-from unifykit.providers.github.arguments import choice, numbered, segment, slug, text
+from unifykit.providers.github.arguments import slug
 from unifykit.providers.github.models import Workflow, WorkflowDispatch, WorkflowList, WorkflowRun, WorkflowRunList
 from unifykit.providers.github.resource import Cursor, GitHubResource
 

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, get_args
 from urllib.parse import quote, urlsplit
 
+from unifykit._core.arguments import segment, text
 from unifykit.errors import InvalidRequestError
 
 _HASH = re.compile(r"[0-9a-f]{40}")
@@ -18,20 +18,6 @@ def slug(repo: str) -> str:
     if not owner or not name or "/" in name or {owner, name} & {".", ".."}:
         raise InvalidRequestError(f"{repo!r} is no repository: give 'owner/name', such as 'octocat/hello-world'.")
     return f"/repos/{segment(owner)}/{segment(name)}"
-
-
-def segment(text: str) -> str:
-    """One segment of a path, quoted whole."""
-    if text in ("", ".", ".."):
-        raise InvalidRequestError(f"{text!r} is no name.")
-    return quote(text, safe="")
-
-
-def numbered(number: Any, what: str) -> str:
-    """A number of GitHub's: an issue's, a pull request's, or an id."""
-    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
-        raise InvalidRequestError(f"{number!r} is no {what}: give a whole number from 1 on.")
-    return str(number)
 
 
 def ref(name: str) -> str:
@@ -59,13 +45,6 @@ def file_path(path: str) -> str:
     return "".join(f"/{quote(one, safe='')}" for one in segments)
 
 
-def text(value: str, what: str) -> str:
-    """A text that GitHub would refuse empty."""
-    if not value.strip():
-        raise InvalidRequestError(f"{what} is empty: give a text.")
-    return value
-
-
 def names(values: Sequence[str], what: str) -> list[str]:
     """Several names; a bare string, which is a sequence of letters, is not meant."""
     if isinstance(values, str):
@@ -79,13 +58,6 @@ def joined(values: Sequence[str], what: str) -> str | None:
     if any("," in value for value in found):
         raise InvalidRequestError(f"GitHub cannot filter by names with a comma: {what}={found!r}.")
     return ",".join(found) or None
-
-
-def choice(value: Any, known: Any, what: str) -> None:
-    """One of the values of a `Literal`, or None."""
-    values = get_args(known)
-    if value is not None and value not in values:
-        raise InvalidRequestError(f"{what}={value!r} is unknown; GitHub knows {', '.join(map(repr, values))}.")
 
 
 def web_address(url: str) -> str:
@@ -105,16 +77,3 @@ def moment(when: datetime | None, what: str) -> str | None:
     if when.tzinfo is None:
         raise InvalidRequestError(f"{what} has no time zone: give datetime(..., tzinfo=UTC).")
     return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def given(**fields: Any) -> dict[str, Any]:
-    """The fields that the caller gave."""
-    return {name: value for name, value in fields.items() if value is not None}
-
-
-def changes(**fields: Any) -> dict[str, Any]:
-    """The fields to change, of which there must be one."""
-    found = given(**fields)
-    if not found:
-        raise InvalidRequestError(f"nothing to change: give one of {', '.join(fields)}.")
-    return found

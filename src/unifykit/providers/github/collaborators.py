@@ -5,10 +5,11 @@ https://docs.github.com/en/rest/collaborators/collaborators
 
 from typing import Literal
 
+from unifykit._core.arguments import choice, segment
 from unifykit._core.mode import M
 from unifykit._core.operation import IDEMPOTENT, SAFE, operation, paged
 from unifykit.paging import Page
-from unifykit.providers.github.arguments import choice, segment, slug
+from unifykit.providers.github.arguments import slug
 from unifykit.providers.github.models import Collaborator, Invitation, Permission
 from unifykit.providers.github.resource import Cursor, GitHubResource
 

@@ -6,11 +6,12 @@ https://docs.github.com/en/rest/repos/webhooks
 from collections.abc import Sequence
 from typing import Literal
 
+from unifykit._core.arguments import choice, given, numbered
 from unifykit._core.mode import M
 from unifykit._core.operation import IDEMPOTENT, SAFE, UNSAFE, operation, paged
 from unifykit.errors import InvalidRequestError
 from unifykit.paging import Page
-from unifykit.providers.github.arguments import choice, given, names, numbered, slug, web_address
+from unifykit.providers.github.arguments import names, slug, web_address
 from unifykit.providers.github.models import Hook
 from unifykit.providers.github.resource import Cursor, GitHubResource
 

@@ -7,22 +7,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
+from unifykit._core.arguments import changes, choice, given, numbered, segment, text
 from unifykit._core.mode import M
 from unifykit._core.model import parse_list
 from unifykit._core.operation import IDEMPOTENT, SAFE, UNSAFE, operation, paged
 from unifykit.paging import Page
-from unifykit.providers.github.arguments import (
-    changes,
-    choice,
-    given,
-    joined,
-    moment,
-    names,
-    numbered,
-    segment,
-    slug,
-    text,
-)
+from unifykit.providers.github.arguments import joined, moment, names, slug
 from unifykit.providers.github.models import Comment, Issue, Label
 from unifykit.providers.github.resource import Cursor, GitHubResource
 

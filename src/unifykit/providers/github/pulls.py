@@ -5,10 +5,11 @@ https://docs.github.com/en/rest/pulls/pulls
 
 from typing import Literal
 
+from unifykit._core.arguments import changes, choice, given, numbered, text
 from unifykit._core.mode import M
 from unifykit._core.operation import IDEMPOTENT, SAFE, UNSAFE, operation, paged
 from unifykit.paging import Page
-from unifykit.providers.github.arguments import changes, choice, given, numbered, slug, text
+from unifykit.providers.github.arguments import slug
 from unifykit.providers.github.issues import State, StateFilter, issue_path
 from unifykit.providers.github.models import Comment, MergeResult, PullRequest, PullRequestFile, Review
 from unifykit.providers.github.resource import Cursor, GitHubResource

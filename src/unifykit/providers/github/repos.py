@@ -7,12 +7,13 @@ import json
 from base64 import b64encode
 from typing import Any, Literal
 
+from unifykit._core.arguments import changes, choice, given, segment, text
 from unifykit._core.context import Exchange
 from unifykit._core.mode import M
 from unifykit._core.operation import IDEMPOTENT, SAFE, UNSAFE, operation, paged
 from unifykit.errors import InvalidRequestError
 from unifykit.paging import Page
-from unifykit.providers.github.arguments import changes, choice, file_path, given, ref, segment, slug, text
+from unifykit.providers.github.arguments import file_path, ref, slug
 from unifykit.providers.github.errors import fields_of, list_of
 from unifykit.providers.github.models import Content, FileCommit, Repository, RepositorySearch
 from unifykit.providers.github.resource import Cursor, GitHubResource

@@ -3,10 +3,11 @@
 from datetime import date
 from typing import Literal
 
+from unifykit._core.arguments import choice
 from unifykit._core.mode import M
 from unifykit._core.operation import paged
 from unifykit.paging import Page
-from unifykit.providers.gitlab.arguments import choice, day
+from unifykit.providers.gitlab.arguments import day
 from unifykit.providers.gitlab.models import Event, Group, Snippet
 from unifykit.providers.gitlab.resource import Cursor, GitLabResource
 

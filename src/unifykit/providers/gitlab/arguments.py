@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, get_args
 from urllib.parse import quote
 
+from unifykit._core.arguments import numbered, text
 from unifykit.errors import InvalidRequestError
 
 Project = int | str
@@ -27,25 +27,11 @@ def project_path(project: Project) -> str:
     return f"/projects/{numbered(int(project) if isinstance(project, str) else project, 'project')}"
 
 
-def numbered(number: int, what: str) -> str:
-    """A number of GitLab's: an id, or an iid, which counts within a project."""
-    if type(number) is not int or number < 1:  # to isinstance a boolean is a number too
-        raise InvalidRequestError(f"{number!r} is no {what}: give a whole number from 1 on.")
-    return str(number)
-
-
 def ids(numbers: Sequence[int], what: str) -> list[int]:
     """Several ids."""
     if isinstance(numbers, str):
         raise InvalidRequestError(f"{what} takes several ids: give [1, 2].")
     return [int(numbered(number, f"id in {what}")) for number in numbers]
-
-
-def segment(text: str) -> str:
-    """One segment of a path, quoted whole."""
-    if text in ("", ".", ".."):
-        raise InvalidRequestError(f"{text!r} is no name: give another.")
-    return quote(text, safe="")
 
 
 def file_path(path: str) -> str:
@@ -55,13 +41,6 @@ def file_path(path: str) -> str:
             f"{path!r} is no path: give it from the archive's root, such as 'public/index.html', without '..'."
         )
     return quote(path)
-
-
-def text(value: str, what: str) -> str:
-    """A text that GitLab would refuse empty."""
-    if not value.strip():
-        raise InvalidRequestError(f"{what} is empty: give a text.")
-    return value
 
 
 def names(values: Sequence[str] | None, what: str) -> list[str] | None:
@@ -79,13 +58,6 @@ def names(values: Sequence[str] | None, what: str) -> list[str] | None:
 def joined(values: Sequence[str], what: str) -> str | None:
     """Names as GitLab wants them in a query."""
     return ",".join(names(values, what) or ()) or None
-
-
-def choice(value: Any, known: Any, what: str) -> None:
-    """One of the values of a `Literal`, or None."""
-    values = get_args(known)
-    if value is not None and value not in values:
-        raise InvalidRequestError(f"{what}={value!r} is unknown; GitLab knows {', '.join(map(repr, values))}.")
 
 
 def span(time: str) -> str:
@@ -112,16 +84,3 @@ def pairs(values: Mapping[str, str] | None) -> list[dict[str, str]] | None:
 def day(when: date | None) -> str | None:
     """A day as GitLab wants it."""
     return None if when is None else when.strftime("%Y-%m-%d")
-
-
-def given(**fields: Any) -> dict[str, Any]:
-    """The fields that the caller gave."""
-    return {name: value for name, value in fields.items() if value is not None}
-
-
-def changes(**fields: Any) -> dict[str, Any]:
-    """The fields to change, of which there must be one."""
-    found = given(**fields)
-    if not found:
-        raise InvalidRequestError(f"nothing to change: give one of {', '.join(fields)}.")
-    return found

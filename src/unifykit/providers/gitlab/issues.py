@@ -7,24 +7,12 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Literal
 
+from unifykit._core.arguments import changes, choice, given, numbered, text
 from unifykit._core.mode import M
 from unifykit._core.operation import IDEMPOTENT, SAFE, UNSAFE, operation, paged
 from unifykit.errors import InvalidRequestError
 from unifykit.paging import Page
-from unifykit.providers.gitlab.arguments import (
-    Project,
-    changes,
-    choice,
-    day,
-    given,
-    ids,
-    joined,
-    names,
-    numbered,
-    project_path,
-    span,
-    text,
-)
+from unifykit.providers.gitlab.arguments import Project, day, ids, joined, names, project_path, span
 from unifykit.providers.gitlab.models import Board, Issue, Note, TimeStats
 from unifykit.providers.gitlab.resource import Cursor, GitLabResource
 

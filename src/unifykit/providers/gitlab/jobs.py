@@ -8,10 +8,11 @@ import os
 from pathlib import Path
 from typing import Literal
 
+from unifykit._core.arguments import choice, numbered
 from unifykit._core.mode import M
 from unifykit._core.operation import IDEMPOTENT, SAFE, UNSAFE, operation, paged
 from unifykit.paging import Page
-from unifykit.providers.gitlab.arguments import Project, choice, file_path, numbered, project_path
+from unifykit.providers.gitlab.arguments import Project, file_path, project_path
 from unifykit.providers.gitlab.download import download, free_path
 from unifykit.providers.gitlab.models import Job
 from unifykit.providers.gitlab.resource import Cursor, GitLabResource

@@ -6,22 +6,12 @@ https://docs.gitlab.com/api/merge_requests/
 from collections.abc import Sequence
 from typing import Literal
 
+from unifykit._core.arguments import changes, choice, given, numbered, text
 from unifykit._core.mode import M
 from unifykit._core.operation import IDEMPOTENT, SAFE, UNSAFE, operation, paged
 from unifykit.errors import InvalidRequestError
 from unifykit.paging import Page
-from unifykit.providers.gitlab.arguments import (
-    Project,
-    changes,
-    choice,
-    given,
-    ids,
-    joined,
-    names,
-    numbered,
-    project_path,
-    text,
-)
+from unifykit.providers.gitlab.arguments import Project, ids, joined, names, project_path
 from unifykit.providers.gitlab.models import Approvals, MergeRequest, Note
 from unifykit.providers.gitlab.resource import Cursor, GitLabResource
 

@@ -6,10 +6,11 @@ https://docs.gitlab.com/api/pipelines/
 from collections.abc import Mapping
 from typing import Literal
 
+from unifykit._core.arguments import choice, given, numbered, text
 from unifykit._core.mode import M
 from unifykit._core.operation import IDEMPOTENT, SAFE, UNSAFE, operation, paged
 from unifykit.paging import Page
-from unifykit.providers.gitlab.arguments import Project, choice, given, numbered, pairs, project_path, text
+from unifykit.providers.gitlab.arguments import Project, pairs, project_path
 from unifykit.providers.gitlab.models import Job, Pipeline
 from unifykit.providers.gitlab.resource import Cursor, GitLabResource
 

@@ -6,12 +6,13 @@ https://docs.gitlab.com/api/projects/
 from collections.abc import Sequence
 from typing import Literal
 
+from unifykit._core.arguments import changes, choice, given, numbered, text
 from unifykit._core.mode import M
 from unifykit._core.operation import IDEMPOTENT, SAFE, UNSAFE, operation, paged
 from unifykit.errors import InvalidRequestError
 from unifykit.paging import Page
 from unifykit.providers.gitlab.arguments import Project as Named
-from unifykit.providers.gitlab.arguments import changes, choice, given, joined, names, numbered, project_path, text
+from unifykit.providers.gitlab.arguments import joined, names, project_path
 from unifykit.providers.gitlab.models import Project
 from unifykit.providers.gitlab.resource import Cursor, GitLabResource
 

@@ -3,10 +3,11 @@
 https://docs.gitlab.com/api/container_registry/
 """
 
+from unifykit._core.arguments import numbered, segment
 from unifykit._core.mode import M
 from unifykit._core.operation import IDEMPOTENT, SAFE, operation, paged
 from unifykit.paging import Page
-from unifykit.providers.gitlab.arguments import Project, numbered, project_path, segment
+from unifykit.providers.gitlab.arguments import Project, project_path
 from unifykit.providers.gitlab.models import ImageRepository, ImageTag
 from unifykit.providers.gitlab.resource import Cursor, GitLabResource
 

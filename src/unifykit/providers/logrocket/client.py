@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
+from unifykit._core.arguments import given
 from unifykit._core.check import Probe, checkup
 from unifykit._core.client import Client, Native
 from unifykit._core.context import Operation
 from unifykit._core.mode import Async, M
-from unifykit._core.rest import Rest, given
+from unifykit._core.rest import Rest
 from unifykit.errors import ConfigurationError, UnifyError
 from unifykit.providers.logrocket.errors import DIALECT, translate
 from unifykit.providers.logrocket.exports import AuditLogs, Exports

@@ -6,11 +6,12 @@ https://docs.logrocket.com/docs/session-highlights-api
 import functools
 from datetime import datetime
 
+from unifykit._core.arguments import given
 from unifykit._core.mode import M
 from unifykit._core.model import Model
 from unifykit._core.operation import SAFE, UNSAFE, operation
 from unifykit._core.poller import Poller
-from unifykit._core.rest import Rest, given
+from unifykit._core.rest import Rest
 from unifykit.errors import InvalidRequestError, ServerError
 from unifykit.providers.logrocket.models import HighlightsResult, HighlightsStatus
 

@@ -11,10 +11,11 @@ from typing import TypeVar, cast
 
 from pydantic import SecretStr
 
+from unifykit._core.arguments import segment
 from unifykit._core.mode import M
 from unifykit._core.model import Model
 from unifykit._core.operation import IDEMPOTENT, Foreign, operation
-from unifykit._core.rest import RefusedError, Rest, segment
+from unifykit._core.rest import RefusedError, Rest
 from unifykit.errors import InvalidRequestError
 from unifykit.providers.logrocket.models import Release, Upload
 from unifykit.providers.logrocket.signed import request_to

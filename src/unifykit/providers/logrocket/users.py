@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
+from unifykit._core.arguments import given, segment
 from unifykit._core.mode import M
 from unifykit._core.operation import IDEMPOTENT, operation
-from unifykit._core.rest import Rest, given, segment
+from unifykit._core.rest import Rest
 from unifykit.errors import InvalidRequestError
 from unifykit.providers.logrocket.models import User
 

@@ -6,9 +6,9 @@ https://docs.mapbox.com/api/navigation
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from unifykit._core.arguments import given
 from unifykit._core.mode import M
 from unifykit._core.operation import SAFE, operation
-from unifykit._core.rest import given
 from unifykit.errors import InvalidRequestError
 from unifykit.providers.mapbox.arguments import Point, Profile, listed, point, profile_of, route
 from unifykit.providers.mapbox.models import Directions as Found

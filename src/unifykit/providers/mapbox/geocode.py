@@ -6,10 +6,10 @@ https://docs.mapbox.com/api/search/geocoding
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from unifykit._core.arguments import given
 from unifykit._core.context import current
 from unifykit._core.mode import M
 from unifykit._core.operation import SAFE, operation
-from unifykit._core.rest import given
 from unifykit.errors import InvalidRequestError
 from unifykit.providers.mapbox.arguments import Point, between, box, listed, point
 from unifykit.providers.mapbox.models import Batch, Places

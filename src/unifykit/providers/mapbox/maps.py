@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Any, Literal
 from urllib.parse import quote
 
+from unifykit._core.arguments import segment
 from unifykit._core.mode import M
 from unifykit._core.operation import SAFE, operation
-from unifykit._core.rest import segment
 from unifykit.errors import InvalidRequestError
 from unifykit.providers.mapbox.arguments import Point, between, box, listed, one_of, point
 from unifykit.providers.mapbox.models import FeatureCollection

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from unifykit._core.arguments import given, segment
 from unifykit._core.mode import M
 from unifykit._core.model import parse_list
 from unifykit._core.operation import IDEMPOTENT, SAFE, UNSAFE, operation, paged
-from unifykit._core.rest import given, segment
 from unifykit.errors import AuthenticationError, InvalidRequestError
 from unifykit.paging import Page
 from unifykit.providers.mapbox.models import Token, TokenStatus

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypedDict, get_args
+from typing import Any, TypedDict
 from urllib.parse import quote
 
+from unifykit._core.arguments import given
 from unifykit.errors import InvalidRequestError
 from unifykit.providers.stripe.money import Money, currency_code
 
@@ -44,13 +45,6 @@ def ident(value: str, what: str) -> str:
     if not value or not value.strip() or value in (".", ".."):
         raise InvalidRequestError(f"{value!r} is no {what}: give its id.")
     return quote(value, safe="")
-
-
-def text(value: str, what: str) -> str:
-    """A text that Stripe would refuse empty."""
-    if not value.strip():
-        raise InvalidRequestError(f"{what} is empty: give a text.")
-    return value
 
 
 def names(values: Sequence[str] | None, what: str) -> list[str] | None:
@@ -122,29 +116,8 @@ def created(since: datetime | None, until: datetime | None) -> dict[str, int] | 
     return given(gte=epoch(since, "since"), lt=epoch(until, "until")) or None
 
 
-def choice(value: Any, known: Any, what: str) -> Any:
-    """One of the values of a `Literal`, or None."""
-    values = get_args(known)
-    if value is not None and value not in values:
-        raise InvalidRequestError(f"{what}={value!r} is unknown; Stripe knows {', '.join(map(repr, values))}.")
-    return value
-
-
 def idempotency(key: str | None) -> str | None:
     """A key of the caller's own, which a second call with the same arguments, even of another process, may repeat."""
     if key is not None and not 1 <= len(key) <= _LONGEST_IDEMPOTENCY_KEY:
         raise InvalidRequestError(f"an idempotency_key has 1 to {_LONGEST_IDEMPOTENCY_KEY} characters.")
     return key
-
-
-def given(**fields: Any) -> dict[str, Any]:
-    """The fields that the caller gave."""
-    return {name: value for name, value in fields.items() if value is not None}
-
-
-def changes(**fields: Any) -> dict[str, Any]:
-    """The fields to change, of which there must be one."""
-    found = given(**fields)
-    if not found:
-        raise InvalidRequestError(f"nothing to change: give one of {', '.join(fields)}.")
-    return found

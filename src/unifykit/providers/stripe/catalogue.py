@@ -7,23 +7,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
+from unifykit._core.arguments import changes, choice, given, text
 from unifykit._core.mode import M
 from unifykit._core.operation import KEYED, SAFE, operation, paged
 from unifykit.errors import InvalidRequestError
 from unifykit.paging import Page
-from unifykit.providers.stripe.arguments import (
-    Metadata,
-    changes,
-    choice,
-    created,
-    given,
-    ident,
-    names,
-    noted,
-    priced,
-    text,
-    whole,
-)
+from unifykit.providers.stripe.arguments import Metadata, created, ident, names, noted, priced, whole
 from unifykit.providers.stripe.models import Price, Product
 from unifykit.providers.stripe.money import Money
 from unifykit.providers.stripe.resource import Cursor, StripeResource

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, TypedDict
 
+from unifykit._core.arguments import choice, given, text
 from unifykit._core.mode import M
 from unifykit._core.operation import KEYED, SAFE, operation
 from unifykit.errors import InvalidRequestError
-from unifykit.providers.stripe.arguments import Metadata, choice, epoch, given, ident, noted, text, whole
+from unifykit.providers.stripe.arguments import Metadata, epoch, ident, noted, whole
 from unifykit.providers.stripe.models import CheckoutSession, PortalSession
 from unifykit.providers.stripe.resource import StripeResource
 

@@ -7,23 +7,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
+from unifykit._core.arguments import changes, choice, given, text
 from unifykit._core.mode import M
 from unifykit._core.operation import IDEMPOTENT, KEYED, SAFE, operation, paged
 from unifykit.paging import Page
-from unifykit.providers.stripe.arguments import (
-    Address,
-    Metadata,
-    Shipping,
-    changes,
-    choice,
-    created,
-    given,
-    ident,
-    names,
-    noted,
-    text,
-    whole,
-)
+from unifykit.providers.stripe.arguments import Address, Metadata, Shipping, created, ident, names, noted, whole
 from unifykit.providers.stripe.models import Customer, Deleted
 from unifykit.providers.stripe.resource import Cursor, StripeResource
 

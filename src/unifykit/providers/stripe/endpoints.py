@@ -6,11 +6,12 @@ https://docs.stripe.com/webhooks
 from collections.abc import Sequence
 from datetime import datetime
 
+from unifykit._core.arguments import given, text
 from unifykit._core.mode import M
 from unifykit._core.operation import IDEMPOTENT, KEYED, SAFE, operation, paged
 from unifykit.errors import InvalidRequestError
 from unifykit.paging import Page
-from unifykit.providers.stripe.arguments import Metadata, created, given, ident, names, noted, text
+from unifykit.providers.stripe.arguments import Metadata, created, ident, names, noted
 from unifykit.providers.stripe.models import Deleted, Event, WebhookEndpoint
 from unifykit.providers.stripe.resource import Cursor, StripeResource
 

@@ -6,22 +6,12 @@ https://docs.stripe.com/api/invoices, https://docs.stripe.com/api/invoiceitems
 from datetime import datetime
 from typing import Literal
 
+from unifykit._core.arguments import choice, given, text
 from unifykit._core.mode import M
 from unifykit._core.operation import IDEMPOTENT, KEYED, SAFE, operation, paged
 from unifykit.errors import InvalidRequestError
 from unifykit.paging import Page
-from unifykit.providers.stripe.arguments import (
-    Metadata,
-    choice,
-    created,
-    epoch,
-    given,
-    ident,
-    noted,
-    priced,
-    text,
-    whole,
-)
+from unifykit.providers.stripe.arguments import Metadata, created, epoch, ident, noted, priced, whole
 from unifykit.providers.stripe.models import Deleted, Invoice, InvoiceItem
 from unifykit.providers.stripe.money import Money, currency_code
 from unifykit.providers.stripe.resource import Cursor, StripeResource

@@ -3,10 +3,11 @@
 https://docs.stripe.com/api/payment_methods
 """
 
+from unifykit._core.arguments import given, text
 from unifykit._core.mode import M
 from unifykit._core.operation import KEYED, operation, paged
 from unifykit.paging import Page
-from unifykit.providers.stripe.arguments import given, ident, text
+from unifykit.providers.stripe.arguments import ident
 from unifykit.providers.stripe.models import PaymentMethod
 from unifykit.providers.stripe.resource import Cursor, StripeResource
 

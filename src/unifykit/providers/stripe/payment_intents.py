@@ -7,23 +7,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
+from unifykit._core.arguments import changes, choice, given, text
 from unifykit._core.mode import M
 from unifykit._core.operation import KEYED, SAFE, operation, paged
 from unifykit.paging import Page
-from unifykit.providers.stripe.arguments import (
-    Metadata,
-    Shipping,
-    changes,
-    choice,
-    created,
-    given,
-    ident,
-    names,
-    noted,
-    part,
-    priced,
-    text,
-)
+from unifykit.providers.stripe.arguments import Metadata, Shipping, created, ident, names, noted, part, priced
 from unifykit.providers.stripe.models import PaymentIntent
 from unifykit.providers.stripe.money import Money
 from unifykit.providers.stripe.resource import Cursor, StripeResource

@@ -6,10 +6,11 @@ https://docs.stripe.com/api/refunds
 from datetime import datetime
 from typing import Literal
 
+from unifykit._core.arguments import choice, given, text
 from unifykit._core.mode import M
 from unifykit._core.operation import KEYED, SAFE, operation, paged
 from unifykit.paging import Page
-from unifykit.providers.stripe.arguments import Metadata, choice, created, given, ident, noted, part, text
+from unifykit.providers.stripe.arguments import Metadata, created, ident, noted, part
 from unifykit.providers.stripe.models import Refund
 from unifykit.providers.stripe.money import Money
 from unifykit.providers.stripe.resource import Cursor, StripeResource

@@ -7,22 +7,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, TypedDict
 
+from unifykit._core.arguments import changes, choice, given, text
 from unifykit._core.mode import M
 from unifykit._core.operation import IDEMPOTENT, KEYED, SAFE, operation, paged
 from unifykit.errors import InvalidRequestError
 from unifykit.paging import Page
-from unifykit.providers.stripe.arguments import (
-    Metadata,
-    changes,
-    choice,
-    created,
-    epoch,
-    given,
-    ident,
-    noted,
-    text,
-    whole,
-)
+from unifykit.providers.stripe.arguments import Metadata, created, epoch, ident, noted, whole
 from unifykit.providers.stripe.models import Subscription
 from unifykit.providers.stripe.resource import Cursor, StripeResource
 
