@@ -8,6 +8,7 @@ from unifykit._core.clock import Clock
 from unifykit._core.engine import Account, Engine
 from unifykit._core.observe import fan_out
 from unifykit._core.policy import Policy
+from unifykit._wires import tap
 from unifykit._wires.clock import SYSTEM
 from unifykit._wires.fork import AfterFork
 from unifykit._wires.threads import Threads
@@ -27,7 +28,9 @@ def link(
 ) -> Link:
     """The link of one account's client."""
     account = Account(policy)
-    engine = Engine(provider, policy, account, random, fan_out(observers))
+    tap.accounts[account] = settings
+    watching = getattr(clock, "observe", None)  # a virtual clock stands still while a request is under way
+    engine = Engine(provider, policy, account, random, fan_out([*observers, watching] if watching else observers))
     return Link(
         settings=settings, engine=engine, clock=clock or SYSTEM, is_async=is_async,
         in_thread=Threads().run, sibling=sibling,
