@@ -22,6 +22,7 @@ from unifykit._core.context import Deadline, Exchange, Operation
 from unifykit._core.dialect import Dialect, judge
 from unifykit._core.engine import Engine
 from unifykit._core.outcome import Kind, Outcome, Request
+from unifykit._wires import tap
 from unifykit._wires.drive import NATIVE, Port, adrive, drive, operation_for
 from unifykit._wires.fork import AfterFork
 from unifykit._wires.httpcore import Streams, timed_streams
@@ -37,7 +38,7 @@ QUERY = "unifykit.query"
 """A request's extension: a secret part of its query, such as a signature; no log, no error and no reply shows it."""
 _ERRORS = 400
 _WAITS = ("connect", "read", "write", "pool")
-_LIMITS = {"max_connections": 100, "max_keepalive_connections": 20}
+_LIMITS = {"max_connections": 100, "max_keepalive_connections": 100}
 
 
 @dataclass(frozen=True)
@@ -49,16 +50,18 @@ class Family:
         AsyncClient: Its async twin.
         SyncPools: Connections for sync clients.
         AsyncPools: Connections for async clients, by event loop.
+        blame: What a failure of the module means; None if it is no failure of an exchange.
     """
 
     Client: Any
     AsyncClient: Any
     SyncPools: Any
     AsyncPools: Any
+    blame: Callable[[Exception], Outcome | None]
 
 
-class _Wire:
-    """What both transports know."""
+class Wire:
+    """What the transports know."""
 
     def __init__(self, engine: Engine, clock: Clock, dialect: Dialect, home: Home, pools: Any) -> None:
         self.engine = engine
@@ -128,10 +131,10 @@ class _Wire:
         end.at = None if limit is None else limit.at
         end.stream = None if op.name == NATIVE else op  # what the SDK's own client reads has one deadline
 
-    def finished(self, request: Any, reply: Any, began: float) -> Any:
-        """A reply whose body was read, in the state in which the client's own reading would leave it."""
+    def finished(self, sent: Mapping[str, str], reply: Any, began: float) -> Any:
+        """A reply whose body was read, in the state in which the client's own reading would leave it; `sent` are headers."""
         if reply.status_code >= _ERRORS:
-            body = without_credentials(reply.content, request.headers)
+            body = without_credentials(reply.content, sent)
             if self.home.query is not None:
                 body = hidden(body, self.home.query[1])
             reply._content = body  # noqa: SLF001 -- as `read` sets it
@@ -193,8 +196,19 @@ _families: dict[str, Family] = {}
 
 def _make_family(module: ModuleType) -> Family:  # noqa: C901 -- classes over a module, not branches
     @functools.cache
-    def streams() -> Streams:  # importing httpcore costs more than building a client: the first exchange does it
-        return timed_streams(importlib.import_module(module.__name__.replace("httpx", "httpcore")))
+    def core() -> ModuleType:  # importing httpcore costs more than building a client: the first exchange does it
+        return importlib.import_module(module.__name__.replace("httpx", "httpcore"))
+
+    @functools.cache
+    def streams() -> Streams:
+        return timed_streams(core())
+
+    def tapped(transport: Any) -> Any:
+        if tap.installed is None:
+            return transport
+        from unifykit._wires.tap_httpcore import tapped
+
+        return tapped(tap.installed, transport, core())
 
     def blame(error: Exception) -> Outcome | None:
         if isinstance(error, module.ConnectTimeout | module.PoolTimeout):
@@ -224,7 +238,7 @@ def _make_family(module: ModuleType) -> Family:  # noqa: C901 -- classes over a 
             weakref.finalize(self, _close_all, self._open)  # for a `Platforms` that nobody closes
 
         def find(self, url: Any) -> Any:
-            return _find(self._known, url, self._connect)
+            return tapped(_find(self._known, url, self._connect))
 
         def _connect(self, proxy: str | None) -> Any:
             made = connections(module.HTTPTransport, streams().Backend, proxy)
@@ -246,8 +260,8 @@ def _make_family(module: ModuleType) -> Family:  # noqa: C901 -- classes over a 
 
         def find(self, url: Any) -> Any:
             known = self._by_loop.get()
-            return _find(
-                known, url, lambda proxy: connections(module.AsyncHTTPTransport, streams().AsyncBackend, proxy)
+            return tapped(
+                _find(known, url, lambda proxy: connections(module.AsyncHTTPTransport, streams().AsyncBackend, proxy))
             )
 
         async def aclose(self) -> None:
@@ -259,7 +273,7 @@ def _make_family(module: ModuleType) -> Family:  # noqa: C901 -- classes over a 
                 await transport.aclose()
 
     class Transport(module.BaseTransport):  # type: ignore[misc, name-defined]
-        def __init__(self, wire: _Wire) -> None:
+        def __init__(self, wire: Wire) -> None:
             self.wire = wire
 
         def handle_request(self, request: Any) -> Any:
@@ -280,13 +294,13 @@ def _make_family(module: ModuleType) -> Family:  # noqa: C901 -- classes over a 
                 except BaseException:
                     reply.close()
                     raise
-                return wire.finished(request, reply, began)
+                return wire.finished(request.headers, reply, began)
 
             port: Port[Any] = Port(functools.partial(wire.judged, op), blame, lambda reply: reply.close())
             return drive(wire.engine, wire.clock, facts, port, attempt, op, limit)
 
     class AsyncTransport(module.AsyncBaseTransport):  # type: ignore[misc, name-defined]
-        def __init__(self, wire: _Wire) -> None:
+        def __init__(self, wire: Wire) -> None:
             self.wire = wire
 
         async def handle_async_request(self, request: Any) -> Any:
@@ -307,7 +321,7 @@ def _make_family(module: ModuleType) -> Family:  # noqa: C901 -- classes over a 
                 except BaseException:
                     await reply.aclose()
                     raise
-                return wire.finished(request, reply, began)
+                return wire.finished(request.headers, reply, began)
 
             port: Port[Any] = Port(functools.partial(wire.judged, op), blame, lambda reply: reply.aclose())
             return await adrive(wire.engine, wire.clock, facts, port, attempt, op, limit)
@@ -316,7 +330,7 @@ def _make_family(module: ModuleType) -> Family:  # noqa: C901 -- classes over a 
         def __init__(
             self, engine: Engine, clock: Clock, dialect: Dialect, home: Home, pools: Any, **given: Any
         ) -> None:
-            transport = Transport(_Wire(engine, clock, dialect, home, pools))
+            transport = Transport(Wire(engine, clock, dialect, home, pools))
             options = {"timeout": None, **given, "follow_redirects": False}
             super().__init__(transport=transport, trust_env=False, cookies=_no_cookies(), **options)
 
@@ -336,7 +350,7 @@ def _make_family(module: ModuleType) -> Family:  # noqa: C901 -- classes over a 
         def __init__(
             self, engine: Engine, clock: Clock, dialect: Dialect, home: Home, pools: Any, **given: Any
         ) -> None:
-            transport = AsyncTransport(_Wire(engine, clock, dialect, home, pools))
+            transport = AsyncTransport(Wire(engine, clock, dialect, home, pools))
             options = {"timeout": None, **given, "follow_redirects": False}
             super().__init__(transport=transport, trust_env=False, cookies=_no_cookies(), **options)
 
@@ -352,7 +366,7 @@ def _make_family(module: ModuleType) -> Family:  # noqa: C901 -- classes over a 
 
         __reduce__ = _refuse_pickling
 
-    return Family(Client, AsyncClient, SyncPools, AsyncPools)
+    return Family(Client, AsyncClient, SyncPools, AsyncPools, blame)
 
 
 _Known = tuple[dict[tuple[str, str], Any], dict[str | None, Any]]

@@ -18,6 +18,7 @@ from unifykit.providers.supabase.tables import Table
 if TYPE_CHECKING:
     import supabase
 
+    from unifykit._wires.straight import AsyncStraight, Straight
     from unifykit.providers.supabase.auth import Auth
     from unifykit.providers.supabase.functions import Functions
     from unifykit.providers.supabase.models import Session
@@ -60,7 +61,7 @@ class Supabase(Client[M], SupabaseResource[M]):
         known = self.credentials
         # Nothing is kept or renewed behind the caller's back; `create` would only look for a kept session.
         given: dict[str, Any] = {
-            "httpx_client": self._http_client(),
+            "httpx_client": self.straight.client,
             "postgrest_client_retry": False,
             "auto_refresh_token": False,
             "persist_session": False,
@@ -72,19 +73,12 @@ class Supabase(Client[M], SupabaseResource[M]):
             return AsyncClient(known.url, key, AsyncClientOptions(**given))
         return Client(known.url, key, ClientOptions(**given))
 
-    def _http_client(self) -> Any:
-        import httpx
+    @functools.cached_property
+    def straight(self) -> "Straight | AsyncStraight":
+        """What sends the requests of the operations, and lends supabase-py its HTTP client."""
+        from unifykit._wires.straight import straight
 
-        from unifykit._wires.httpx import family
-        from unifykit._wires.origin import Home
-
-        link, classes = self.link, family(httpx)
-        home = Home(link.settings.url, DIALECT.trusted)
-        if self.is_async:
-            return classes.AsyncClient(
-                link.engine, link.clock, DIALECT, home, link.share("httpx async", classes.AsyncPools)
-            )
-        return classes.Client(link.engine, link.clock, DIALECT, home, link.share("httpx", classes.SyncPools))
+        return straight(self.link, DIALECT, self.credentials.url)
 
     def translate(self, error: Exception, op: Operation) -> UnifyError:
         """The uniform error for what supabase-py's libraries, the network or a model raised."""

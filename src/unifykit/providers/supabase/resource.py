@@ -3,10 +3,10 @@
 import base64
 import binascii
 import json
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Literal, cast
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
+from urllib.parse import quote, urlencode
 
 from pydantic import SecretStr
 
@@ -16,7 +16,10 @@ from unifykit.errors import AuthenticationError, InvalidRequestError
 
 if TYPE_CHECKING:
     import httpx
-    import supabase
+
+    from unifykit._wires.straight import AsyncStraight
+
+T = TypeVar("T")
 
 KeyRole = Literal["anon", "service", "user", "unknown"]
 """What a client may do: what anyone may, what passes every policy, or what one user may."""
@@ -64,12 +67,18 @@ def claims(token: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}  # pyright: ignore[reportUnknownVariableType] -- keys of JSON are str
 
 
-class SupabaseResource(Dual[M, "supabase.AsyncClient"], Generic[M]):
-    """Operations over the HTTP client that supabase-py was given."""
+class SupabaseResource(Dual[M, "AsyncStraight"], Generic[M]):
+    """Operations on requests of our own: building those of supabase-py's builders costs more than sending them."""
+
+    async def ask(self, step: "Callable[[AsyncStraight], Awaitable[T]]") -> T:
+        """Send something; the only thing that a body may await."""
+        own: Any = self._client  # the client of this provider, which imports this module
+        answer = step(own.straight)
+        return await answer if own.is_async else cast("T", answer)
 
     @property
     def _credentials(self) -> Credentials:
-        found: Any = self._client  # the client of this provider, which imports this module
+        found: Any = self._client
         return cast("Credentials", found.credentials)
 
     def _signed_in(self, what: str) -> Credentials:
@@ -88,31 +97,31 @@ class SupabaseResource(Dual[M, "supabase.AsyncClient"], Generic[M]):
         *,
         params: list[tuple[str, str]] | None = None,
         body: Any = None,
+        content: bytes = b"",
         headers: Mapping[str, str] | None = None,
-        **content: Any,
     ) -> "httpx.Response":
-        """One request; a reply that says no is raised. `body` is sent as JSON."""
-        known = self._credentials
-        url = f"{known.url.rstrip('/')}{path}"
-        sent = {**known.headers, **(headers or {})}
+        """One request; a reply that says no is raised. `body` is sent as JSON, `content` as it is."""
+        sent = {**self._credentials.headers, **(headers or {})}
         if body is not None:
-            content["content"] = _encoded(body)
+            content = _encoded(body)
             sent.setdefault("Content-Type", "application/json")
-        given: dict[str, Any] = {"headers": sent, **content}
-        if params:
-            given["params"] = params
+        target = f"{path}?{urlencode(params)}" if params else path
+        return _yes(await self.ask(lambda straight: straight.exchange(method, target, sent, content)))
 
-        def send(client: "supabase.AsyncClient") -> "Awaitable[httpx.Response]":
-            assert client.options.httpx_client is not None  # we gave it
-            return client.options.httpx_client.request(method, url, **given)
+    async def post_form(self, path: str, files: Any, data: Any, headers: Mapping[str, str]) -> "httpx.Response":
+        """Send a form with files, which are read while it goes out."""
+        known = self._credentials
+        url, sent = f"{known.url.rstrip('/')}{path}", {**known.headers, **headers}
+        return _yes(await self.ask(lambda straight: straight.client.post(url, headers=sent, files=files, data=data)))
 
-        reply = await self.ask(send)
-        if reply.status_code == _REDIRECTS:
-            raise InvalidRequestError(
-                f"{reply.json().get('message')}; {reply.json().get('hint')}", status=300, code="PGRST201"
-            )
-        reply.raise_for_status()
+
+def _yes(reply: "httpx.Response") -> "httpx.Response":
+    if reply.is_success:
         return reply
+    if reply.status_code == _REDIRECTS:
+        said = reply.json()
+        raise InvalidRequestError(f"{said.get('message')}; {said.get('hint')}", status=300, code="PGRST201")
+    return reply.raise_for_status()
 
 
 def _encoded(body: Any) -> bytes:

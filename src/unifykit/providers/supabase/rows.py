@@ -47,6 +47,14 @@ class Rows(list[Row]):
             raise misfit(model, error) from None
 
 
+def models(model: type[T], content: bytes) -> list[T]:
+    """The rows of a reply as models, without a dict for each on the way."""
+    try:
+        return _many(model).validate_json(content)
+    except ValidationError as error:
+        raise misfit(model, error) from None
+
+
 @functools.cache
 def _many(model: type[T]) -> TypeAdapter[list[T]]:
     return TypeAdapter(list[model])  # type: ignore[valid-type]

@@ -143,7 +143,7 @@ class Bucket(SupabaseResource[M], Generic[M]):
         with _opened(data) as file:
             form = {"file": (quote(path.rpartition("/")[2]), file, kind)}
             said = {"cacheControl": str(cache_seconds)}
-            reply = await self.fetch("POST", url, headers=headers, files=form, data=said)
+            reply = await self.post_form(url, form, said, headers)
         return Upload.model_validate_json(reply.content)
 
     @operation(SAFE)

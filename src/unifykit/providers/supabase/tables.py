@@ -14,7 +14,7 @@ from unifykit.errors import InvalidRequestError, UnexpectedResponseError
 from unifykit.paging import Page
 from unifykit.providers.supabase.filters import Filtered
 from unifykit.providers.supabase.resource import SupabaseResource, segment
-from unifykit.providers.supabase.rows import Row, Rows
+from unifykit.providers.supabase.rows import Row, Rows, models
 
 if TYPE_CHECKING:
     import httpx
@@ -169,7 +169,7 @@ class Select(_Statement[M], Generic[M]):
             >>> p.supabase.table("users").select("name").eq("id", 1).into(User)
             [User(name='Ada')]
         """
-        return _rows(await self._send("GET")).into(model)
+        return models(model, (await self._send("GET")).content)
 
     @operation(SAFE)
     async def total(self) -> int:
