@@ -1,15 +1,23 @@
-"""The server that Stripe's operations run against: our sandbox, every exchange held against Stripe's own description."""
+"""The servers that Stripe's operations run against: our sandbox, every exchange held against Stripe's own description, and
+the two that others wrote, where they are prepared."""
 
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import pytest
+from tests import emulators
 from tests.contracts.stripe import ContractError, validate_exchange
+from tests.emulators.localstripe import KEY
 from tests.sandbox.conftest import Clock, serving
 
 from unifykit.settings import StripeSettings
+
+_numbers = itertools.count(1)
 
 
 class Contract:
@@ -53,17 +61,23 @@ class Contract:
             self.faults.append(str(fault))
 
 
-class World:
+class Steps:
     """One Stripe, seen through one harness: `w.do(lambda s: s.account())`."""
 
-    def __init__(self, harness: Any, base_url: str, contract: Contract, clock: Clock) -> None:
+    def __init__(self, harness: Any, base_url: str) -> None:
         self.harness = harness
         self.base_url = base_url
-        self.contract = contract
-        self.clock = clock
 
     def do(self, call: Callable[[Any], Any]) -> Any:
         return self.harness.run(lambda p: call(p.stripe))
+
+    def now(self) -> datetime:
+        """What the server takes for the time."""
+        return datetime.now(UTC)
+
+    def name(self) -> str:
+        """A name that nobody has taken."""
+        return f"name{next(_numbers)}"
 
     def payer(self, card: str = "pm_card_visa") -> str:
         """The id of a new customer who can be charged."""
@@ -86,6 +100,44 @@ class World:
         fields = {"payment_method": "pm_card_visa", "confirm": True, "payment_method_types": ["card"], **more}
         return self.do(lambda s: s.payment_intents.create(amount=amount, currency="eur", **fields))
 
+    def intent(self, **more: Any) -> Any:
+        """A payment by card that waits."""
+        return self.do(
+            lambda s: s.payment_intents.create(amount=100, currency="eur", payment_method_types=["card"], **more)
+        )
+
+    def subscription(self) -> tuple[str, str]:
+        """The id of a new customer and of an active subscription of theirs, to 20 euros a month."""
+        payer, price = self.payer(), self.price()
+        return payer, str(self.do(lambda s: s.subscriptions.create(customer=payer, items=[price])).id)
+
+    def invoice(self, **more: Any) -> str:
+        """The id of a new draft over 15 euros."""
+        payer = self.payer()
+        self.do(lambda s: s.invoice_items.create(customer=payer, amount=1500, currency="eur"))
+        fields = {"customer": payer, "currency": "eur", "pending_items": "include", **more}
+        return str(self.do(lambda s: s.invoices.create(**fields)).id)
+
+    def session(self) -> str:
+        """The id of an open checkout."""
+        items = [{"price": self.price(900, None), "quantity": 1}]
+        made = self.do(
+            lambda s: s.checkout.create(mode="payment", line_items=items, success_url="https://example.com/")
+        )
+        return str(made.id)
+
+
+class World(Steps):
+    """Our sandbox: its exchanges, and a clock of its own."""
+
+    def __init__(self, harness: Any, base_url: str, contract: Contract, clock: Clock) -> None:
+        super().__init__(harness, base_url)
+        self.contract = contract
+        self.clock = clock
+
+    def now(self) -> datetime:
+        return self.clock.now
+
 
 def settings(url: str, key: str = "sk_test_sandbox") -> StripeSettings:
     return StripeSettings(secret_key=key, base_url=url)
@@ -106,3 +158,65 @@ def w(both: Any) -> Iterator[World]:
     with sandbox_server(clock) as (url, contract):
         yield World(both(stripe=settings(url)), url, contract, clock)
     assert contract.faults == []
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[tuple[str, Contract]]:
+    """One sandbox for the steps of a module, on the true time."""
+    with sandbox_server() as served:
+        yield served
+
+
+@pytest.fixture
+def steps(both: Any, shared: tuple[str, Contract]) -> Iterator[Steps]:
+    url, contract = shared
+    yield Steps(both(stripe=settings(url)), url)
+    assert contract.faults == []
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[emulators.Emulator]:
+    with emulators.stripe() as running:
+        yield running
+
+
+@pytest.fixture
+def emulated(both: Any, emulator: emulators.Emulator) -> Steps:
+    return Steps(both(stripe=settings(emulator.url, emulator.token)), emulator.url)
+
+
+class Plans(Steps):
+    """localstripe, which has plans and no prices: what a step needs to begin with is made in its own words."""
+
+    def subscription(self, amount: int = 2000) -> tuple[str, str]:
+        plan = {"amount": amount, "currency": "eur", "interval": "month", "product[name]": "Premium Plan"}
+        payer = self.payer()
+        made = self._post("/v1/plans", plan)
+        return payer, self._post("/v1/subscriptions", {"customer": payer, "items[0][plan]": made})
+
+    def invoice(self, **more: Any) -> str:
+        payer, _ = self.subscription(1000)
+        self.do(lambda s: s.invoice_items.create(customer=payer, amount=500, currency="eur"))
+        return str(self.do(lambda s: s.invoices.create(customer=payer, **more)).id)
+
+    def intent(self, **more: Any) -> Any:
+        return self.do(lambda s: s.payment_intents.create(amount=100, currency="eur", **more))
+
+    def paid(self, amount: int = 2000, **more: Any) -> Any:
+        fields = {"payment_method": "pm_card_visa", "confirm": True, **more}
+        return self.do(lambda s: s.payment_intents.create(amount=amount, currency="eur", **fields))
+
+    def _post(self, path: str, form: dict[str, Any]) -> str:
+        with httpx.Client(base_url=self.base_url, headers={"Authorization": f"Bearer {KEY}"}, trust_env=False) as http:
+            return str(http.post(path, data=form).raise_for_status().json()["id"])
+
+
+@pytest.fixture(scope="module")
+def localstripe() -> Iterator[str]:
+    with emulators.localstripe() as url:
+        yield url
+
+
+@pytest.fixture
+def planned(both: Any, localstripe: str) -> Plans:
+    return Plans(both(stripe=settings(localstripe, KEY)), localstripe)

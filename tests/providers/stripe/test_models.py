@@ -61,6 +61,11 @@ def test_a_kind_without_a_model_is_a_thing():
     assert type(models.Event.model_validate(FIXTURES["event"]).subject) is models.Thing
 
 
+def test_an_event_of_the_balance_which_has_no_id():
+    event = {**FIXTURES["event"], "type": "balance.available", "data": {"object": FIXTURES["balance"]}}
+    assert type(models.Event.model_validate(event).subject) is models.Balance
+
+
 def test_models_are_frozen():
     customer = models.Customer.model_validate(FIXTURES["customer"])
     with pytest.raises(ValueError, match="frozen"):

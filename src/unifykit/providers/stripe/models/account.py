@@ -78,7 +78,8 @@ class WebhookEndpoint(Thing):
         return [pair for pair in super().__repr_args__() if pair[0] != "secret"]
 
 
-_KINDS: dict[str, type[Thing]] = {
+_KINDS: dict[str, type[Thing] | type[Balance]] = {
+    "balance": Balance,
     "checkout.session": CheckoutSession,
     "customer": Customer,
     "invoice": Invoice,
@@ -114,8 +115,10 @@ class Event(Thing):
     pending_webhooks: int | None = None
 
     @property
-    def subject(self) -> Thing:
+    def subject(self) -> Thing | Balance:
         """What it is about, as a model: a `Customer`, an `Invoice`, …; a plain `Thing` where there is no model of the kind.
+
+        Of what Stripe tells about, only a `Balance` has no id.
 
         Raises:
             ValueError: It does not have the shape of its kind, as with an endpoint of a very old API version.
