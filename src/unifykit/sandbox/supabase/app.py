@@ -9,9 +9,10 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
-from . import auth, files, functions, rest
+from . import auth, files, functions, realtime, rest
 from .call import Call, Project, Reply
 from .line import Lines
 from .refusals import Refusal, unknown
@@ -21,6 +22,7 @@ from .tokens import BadTokenError, Signer
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _SERVICES: dict[str, Callable[[Call], Awaitable[Reply]]] = {
     "/rest/v1": rest.answer, "/auth/v1": auth.answer, "/storage/v1": files.answer, "/functions/v1": functions.answer,
+    "/realtime/v1": realtime.answer,
 }  # fmt: skip
 _OPEN = ("/storage/v1/object/public/", "/storage/v1/object/sign/", "/auth/v1/health")
 _TEN_YEARS = 315_360_000
@@ -51,7 +53,7 @@ def create_app(
     Returns:
         The app; `app.state.project` is what its requests share.
     """
-    project = Project(Lines(socket, database), signer, now, registered)
+    project = Project(Lines(socket, database), signer, now, registered, realtime.Hub(socket, database))
 
     async def endpoint(request: Request) -> Response:
         headers = {"sb-request-id": secrets.token_hex(16)}
@@ -61,7 +63,16 @@ def create_app(
             reply = Reply(refusal.body, refusal.status, _said(refusal))
         return Response(reply.raw, reply.status, {**headers, **reply.headers}, reply.content_type)
 
-    app = Starlette(routes=[Route("/{rest:path}", endpoint, methods=_METHODS)])
+    async def channels(websocket: WebSocket) -> None:
+        try:
+            claims = _of_key(project, websocket.headers.get("apikey") or websocket.query_params.get("apikey"))
+        except Refusal as refusal:
+            await websocket.send_denial_response(Response(json.dumps(refusal.body), refusal.status))
+        else:
+            await project.realtime.serve(project, websocket, claims)
+
+    routes = [WebSocketRoute("/realtime/v1/websocket", channels), Route("/{rest:path}", endpoint, methods=_METHODS)]
+    app = Starlette(routes=routes)
     app.state.project = project
     return app
 
@@ -89,21 +100,27 @@ def _claims(project: Project, request: Request, path: str) -> dict[str, Any]:
     bearer = token.strip() if scheme.lower() == "bearer" else ""
     if path.startswith(_OPEN) and request.method in ("GET", "HEAD"):
         return {"role": "anon"}
-    if not key and not (bearer and path.startswith(("/storage/v1", "/functions/v1"))):
+    open_to_bearers = bool(bearer) and path.startswith(("/storage/v1", "/functions/v1"))
+    claims = _of_key(project, key) if key or not open_to_bearers else {}
+    try:
+        return project.signer.verify(bearer, project.now()) if bearer else claims
+    except BadTokenError as error:
+        raise _bad_token(path, error) from error
+
+
+def _of_key(project: Project, key: str | None) -> dict[str, Any]:
+    """What the project's key says of its holder."""
+    if not key:
         raise Refusal(
             401,
             {"message": "No API key found in request", "hint": "No `apikey` request header or url param was found."},
         )
     try:
-        claims = project.signer.verify(key, project.now()) if key else {}
+        return project.signer.verify(key, project.now())
     except BadTokenError:
         raise Refusal(
             401, {"message": "Invalid API key", "hint": "Double check your Supabase `anon` or `service_role` API key."}
         ) from None
-    try:
-        return project.signer.verify(bearer, project.now()) if bearer else claims
-    except BadTokenError as error:
-        raise _bad_token(path, error) from error
 
 
 def _bad_token(path: str, error: BadTokenError) -> Refusal:

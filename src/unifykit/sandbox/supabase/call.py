@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from .functions import Registered
+    from .realtime import Hub
     from .tokens import Signer
 
 _SETTINGS = """
@@ -34,6 +35,7 @@ class Project:
         signer: Signs its tokens.
         now: Epoch seconds.
         functions: The Python callables behind `/functions/v1`, by name.
+        realtime: The channels behind `/realtime/v1`.
         files: The contents of its files, by version.
         mails: What would have been sent by mail, oldest first.
     """
@@ -42,6 +44,7 @@ class Project:
     signer: "Signer"
     now: Callable[[], float]
     functions: Mapping[str, "Registered"]
+    realtime: "Hub"
     files: dict[str, bytes] = field(default_factory=dict[str, bytes])
     mails: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
     catalog: Catalog = field(default_factory=Catalog)

@@ -42,15 +42,16 @@ class Line:
         self._buffer = b""
 
     @classmethod
-    async def open(cls, path: str, database: str) -> "Line":
+    async def open(cls, path: str, database: str, **parameters: str) -> "Line":
         """Connect as the superuser; requests change their role within their transaction."""
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         connection.setblocking(False)
         try:
             await asyncio.get_running_loop().sock_connect(connection, path)
             line = cls(connection)
-            named = f"user\0postgres\0database\0{database}\0application_name\0unifykit sandbox\0\0".encode()
-            await line._send(struct.pack("!ii", len(named) + 8, _VERSION) + named)
+            told = {"user": "postgres", "database": database, "application_name": "unifykit sandbox", **parameters}
+            named = b"".join(f"{name}\0{value}\0".encode() for name, value in told.items()) + b"\0"
+            await line.send(struct.pack("!ii", len(named) + 8, _VERSION) + named)
             await line._until_ready()
         except BaseException:
             connection.close()
@@ -64,23 +65,24 @@ class Line:
     async def run(self, sql: str, *values: str | None) -> list[Row]:
         """Run one statement; `$1` in it stands for the first value."""
         bound = b"\0\0" + struct.pack("!hh", 0, len(values)) + b"".join(map(_value, values)) + b"\0\0"
-        asked = _message(b"P", b"\0" + sql.encode() + b"\0\0\0") + _message(b"B", bound)
-        await self._send(asked + _message(b"E", b"\0" + bytes(4)) + _message(b"S"))
+        asked = message(b"P", b"\0" + sql.encode() + b"\0\0\0") + message(b"B", bound)
+        await self.send(asked + message(b"E", b"\0" + bytes(4)) + message(b"S"))
         return await self._until_ready()
 
     async def script(self, sql: str) -> list[Row]:
         """Run any number of statements, all or none."""
-        await self._send(_message(b"Q", sql.encode() + b"\0"))
+        await self.send(message(b"Q", sql.encode() + b"\0"))
         return await self._until_ready()
 
-    async def _send(self, data: bytes) -> None:
+    async def send(self, data: bytes) -> None:
+        """Send messages of the protocol."""
         await asyncio.get_running_loop().sock_sendall(self._socket, data)
 
     async def _until_ready(self) -> list[Row]:
         rows: list[Row] = []
         failure: DatabaseError | None = None
         while True:
-            kind, body = await self._receive()
+            kind, body = await self.receive()
             if kind == b"D":
                 rows.append(_row(body))
             elif kind == b"E":
@@ -92,7 +94,8 @@ class Line:
                     raise failure
                 return rows
 
-    async def _receive(self) -> tuple[bytes, bytes]:
+    async def receive(self) -> tuple[bytes, bytes]:
+        """The next message of the protocol: its letter and its body."""
         await self._fill(5)
         kind, size = self._buffer[:1], struct.unpack_from("!i", self._buffer, 1)[0] + 1
         await self._fill(size)
@@ -160,7 +163,8 @@ class Lines:
         line.close()
 
 
-def _message(kind: bytes, body: bytes = b"") -> bytes:
+def message(kind: bytes, body: bytes = b"") -> bytes:
+    """A message of the protocol."""
     return kind + struct.pack("!i", len(body) + 4) + body
 
 

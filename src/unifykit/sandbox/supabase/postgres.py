@@ -23,9 +23,9 @@ _OTHERS_MAY_ENTER = 0o001
 _SETTINGS = {
     "listen_addresses": "",
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "autovacuum": "off",
+    "wal_level": "logical",
     "max_connections": "40",
     "shared_buffers": "16MB",
     "timezone": "UTC",

@@ -68,6 +68,7 @@ class SupabaseProject:
     def reset(self) -> Any:
         """Go back to the state that the project began with; returns the gateway, which is a new one."""
         self._hang_up()
+        self._once("select pg_terminate_backend(active_pid, 5000) from pg_replication_slots where active")
         self._once("drop database project with (force)")
         self._once("create database project")
         self._prepare()
@@ -86,6 +87,7 @@ class SupabaseProject:
     def _hang_up(self) -> None:
         app, self._app = self._app, None
         if app is not None:
+            app.state.project.realtime.close()
             app.state.project.lines.close()
 
     def _once(self, text: str, database: str = "postgres") -> list[Row]:

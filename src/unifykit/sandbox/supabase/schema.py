@@ -106,6 +106,9 @@ create function private.changed() returns event_trigger language plpgsql securit
     $$begin perform nextval('private.changes'); end$$;
 create event trigger changed on ddl_command_end execute function private.changed();
 create event trigger dropped on sql_drop execute function private.changed();
+
+-- changes of the tables that are added to it are told by `/realtime/v1`
+create publication supabase_realtime;
 """
 
 SEED = """
@@ -149,6 +152,7 @@ create table notes (
 );
 alter table notes enable row level security;
 create policy "one's own notes" on notes to authenticated using (owner = auth.uid()) with check (owner = auth.uid());
+alter publication supabase_realtime add table users, posts, comments, messages, notes;
 
 insert into users (name, email, age) values
     ('Ada', 'ada@example.com', 36), ('Grace', 'grace@example.com', 45), ('Linus', 'linus@example.com', 17);
