@@ -14,12 +14,14 @@ import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, TypeVar, cast, get_args
 from urllib.parse import parse_qs
 
 from unifykit.errors import InvalidRequestError, WebhookVerificationError
 
 __all__ = ["Provider", "WebhookEvent", "verify"]
+
+T = TypeVar("T")
 
 Provider = Literal["agora", "github", "gitlab", "openai", "stripe", "supabase"]
 """The senders that are understood."""
@@ -60,6 +62,28 @@ class WebhookEvent:
     timestamp: float | None
     data: dict[str, Any] = field(repr=False)
     raw: bytes = field(repr=False)
+
+    def into(self, model: type[T]) -> T:
+        """The payload as a model: one of unifykit's, such as `unifykit.providers.stripe.Event`, or your own.
+
+        Raises:
+            WebhookVerificationError: The payload does not fit; the text names the fields and holds no values.
+
+        Example:
+            >>> from pydantic import BaseModel
+            >>> from unifykit.webhooks import WebhookEvent
+            >>> class Ping(BaseModel):
+            ...     zen: str
+            >>> WebhookEvent("github", "ping", None, None, {"zen": "Design for failure."}, b"").into(Ping)
+            Ping(zen='Design for failure.')
+        """
+        from pydantic import TypeAdapter, ValidationError
+
+        try:
+            return TypeAdapter(model).validate_python(self.data)
+        except ValidationError as error:
+            where = ", ".join(sorted({".".join(map(str, one["loc"])) or "the whole" for one in error.errors()}))
+            raise _refuse(f"the payload is no {model.__name__}: {where}").locate(self.provider, "webhook") from None
 
 
 @dataclass(frozen=True, slots=True)

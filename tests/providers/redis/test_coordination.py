@@ -10,6 +10,7 @@ from tests.resp import RESET, Resp
 from unifykit import AsyncPlatforms, Platforms, deadline
 from unifykit.errors import ConflictError, InvalidRequestError
 from unifykit.providers.redis.codec import key
+from unifykit.providers.redis.scripts import FIRST
 from unifykit.settings import RedisSettings
 
 
@@ -261,3 +262,19 @@ def test_a_caller_that_died_keeps_the_key_and_others_are_told(h, raw):
     calls = []
     h.run(lambda p: p.redis.idempotency.once("f", lambda: calls.append(raw.pttl(key("once", "f", "claim"))), ttl=60))
     assert calls[0] > 55_000, "the claim lasts as long as the result would"
+
+
+# -- first
+
+
+def test_a_key_is_first_once(h, raw):
+    seen = [h.run(lambda p, name=name: p.redis.idempotency.first(name, ttl=60)) for name in ("evt", "evt", "other")]
+
+    assert seen == [True, False, True]
+    assert 59_000 < raw.pttl(key("first", "evt")) <= 60_000
+
+
+def test_who_was_first_is_told_so_again_when_the_reply_was_lost(raw):
+    answers = [raw.eval(FIRST.text, 1, "k", token, 60_000) for token in ("mine", "mine", "another")]
+
+    assert answers == [1, 1, 0]

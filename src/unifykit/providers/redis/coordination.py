@@ -17,7 +17,7 @@ from unifykit.errors import ConflictError, InvalidRequestError
 from unifykit.providers.redis.codec import Seconds, decode, encode, key, lifetime, milliseconds
 from unifykit.providers.redis.models import RateLimitHit
 from unifykit.providers.redis.resource import Claim, RedisResource
-from unifykit.providers.redis.scripts import HIT, LOCK, PROLONG, UNLOCK
+from unifykit.providers.redis.scripts import FIRST, HIT, LOCK, PROLONG, UNLOCK
 
 T = TypeVar("T", default=Any)
 
@@ -195,3 +195,25 @@ class Idempotency(RedisResource[M]):
             return encode(await self.call(fn))
 
         return decode(await self.compute_once(claim, make), into)
+
+    @operation(IDEMPOTENT)
+    async def first(self, key: str, *, ttl: Seconds) -> bool:
+        """Say whether a key is seen for the first time, among all processes, and remember it.
+
+        The key is remembered even if what follows fails; for work that is to be tried again then, use `once`.
+
+        https://redis.io/docs/latest/commands/set/
+
+        Args:
+            key: What is seen, such as a webhook's delivery id.
+            ttl: Seconds, or a timedelta, for which it is remembered.
+
+        Example:
+            >>> p.redis.idempotency.first("evt_2", ttl=3600), p.redis.idempotency.first("evt_2", ttl=3600)
+            (True, False)
+        """
+        return bool(await self.run(FIRST, [_first_key(key)], secrets.token_hex(16), milliseconds(ttl, "ttl")))
+
+
+def _first_key(name: str) -> str:
+    return key("first", name)

@@ -41,6 +41,13 @@ redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
 return {2}
 """)
 
+# The first token that comes stays, and is told so again when it asks twice.
+# KEYS: the mark. ARGV: token, milliseconds.
+FIRST = Script("""
+if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
+return redis.call('GET', KEYS[1]) == ARGV[1] and 1 or 0
+""")
+
 # Only the holder of the claim stores, and then all who wait for it wake up; their list cleans itself away.
 # KEYS: value, claim, the holder's list. ARGV: token, value, milliseconds (0: for ever).
 STORE = Script("""
