@@ -14,14 +14,17 @@ import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_args
 from urllib.parse import parse_qs
 
 from unifykit.errors import InvalidRequestError, WebhookVerificationError
 
 __all__ = ["Provider", "WebhookEvent", "verify"]
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+ModelT = TypeVar("ModelT", bound="BaseModel")
 
 Provider = Literal["agora", "github", "gitlab", "openai", "stripe", "supabase"]
 """The senders that are understood."""
@@ -63,7 +66,7 @@ class WebhookEvent:
     data: dict[str, Any] = field(repr=False)
     raw: bytes = field(repr=False)
 
-    def into(self, model: type[T]) -> T:
+    def into(self, model: "type[ModelT]") -> "ModelT":
         """The payload as a model: one of unifykit's, such as `unifykit.providers.stripe.Event`, or your own.
 
         Raises:
@@ -77,10 +80,10 @@ class WebhookEvent:
             >>> WebhookEvent("github", "ping", None, None, {"zen": "Design for failure."}, b"").into(Ping)
             Ping(zen='Design for failure.')
         """
-        from pydantic import TypeAdapter, ValidationError
+        from pydantic import ValidationError
 
         try:
-            return TypeAdapter(model).validate_python(self.data)
+            return model.model_validate(self.data)
         except ValidationError as error:
             where = ", ".join(sorted({".".join(map(str, one["loc"])) or "the whole" for one in error.errors()}))
             raise _refuse(f"the payload is no {model.__name__}: {where}").locate(self.provider, "webhook") from None
