@@ -7,6 +7,7 @@ and no secret, signature or payload is repeated in the error.
 
 import base64
 import binascii
+import builtins
 import hashlib
 import hmac
 import json
@@ -66,7 +67,7 @@ class WebhookEvent:
     data: dict[str, Any] = field(repr=False)
     raw: bytes = field(repr=False)
 
-    def into(self, model: "type[ModelT]") -> "ModelT":
+    def into(self, model: builtins.type[ModelT]) -> ModelT:
         """The payload as a model: one of unifykit's, such as `unifykit.providers.stripe.Event`, or your own.
 
         Raises:
