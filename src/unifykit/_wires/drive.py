@@ -10,6 +10,7 @@ from unifykit._core.clock import Clock
 from unifykit._core.context import Deadline, Operation, allowed, current
 from unifykit._core.engine import Engine, Moment
 from unifykit._core.outcome import Outcome, Park, Request, Send, Wait
+from unifykit._wires import tap
 
 R = TypeVar("R")
 
@@ -48,6 +49,7 @@ def drive(  # noqa: PLR0917 -- the ports of one machine
     op: Operation, limit: Deadline | None,
 ) -> R:  # fmt: skip
     """Perform one request in this thread. Raises the engine's refusals, else what the stack raised last."""
+    send = send if tap.installed is None else tap.under(engine, send)
     plan = engine.plan(request, op, limit, Moment(clock.now(), clock.wall()))
     reply: R | None = None
     failure: Exception | None = None
@@ -101,6 +103,7 @@ async def adrive(  # noqa: PLR0917 -- see `drive`
     op: Operation, limit: Deadline | None,
 ) -> R:  # fmt: skip
     """Perform one request in this task. Raises the engine's refusals, else what the stack raised last."""
+    send = send if tap.installed is None else tap.aunder(engine, send)
     plan = engine.plan(request, op, limit, Moment(clock.now(), clock.wall()))
     reply: R | None = None
     failure: Exception | None = None

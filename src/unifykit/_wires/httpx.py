@@ -208,7 +208,7 @@ def _make_family(module: ModuleType) -> Family:  # noqa: C901 -- classes over a 
             return transport
         from unifykit._wires.tap_httpcore import tapped
 
-        return tapped(tap.installed, transport, core())
+        return tapped(tap.installed, transport, module, core())
 
     def blame(error: Exception) -> Outcome | None:
         if isinstance(error, module.ConnectTimeout | module.PoolTimeout):
@@ -229,6 +229,9 @@ def _make_family(module: ModuleType) -> Family:  # noqa: C901 -- classes over a 
         made = kind(verify=CONTEXT, trust_env=False, proxy=proxy, limits=module.Limits(**_LIMITS))
         made._pool._network_backend = backend()  # noqa: SLF001 -- httpcore's public argument, which httpx does not pass on
         return made
+
+    def _httpcore(proxy: str | None) -> Any:
+        return connections(module.AsyncHTTPTransport, streams().AsyncBackend, proxy)
 
     class SyncPools:
         def __init__(self) -> None:
@@ -255,14 +258,13 @@ def _make_family(module: ModuleType) -> Family:  # noqa: C901 -- classes over a 
             return old
 
     class AsyncPools:
-        def __init__(self) -> None:
+        def __init__(self, make: Callable[[str | None], Any] | None = None) -> None:
+            self._make = make or _httpcore
             self._by_loop: PerLoop[_Known] = PerLoop(lambda: ({}, {}), self._close)
 
         def find(self, url: Any) -> Any:
             known = self._by_loop.get()
-            return tapped(
-                _find(known, url, lambda proxy: connections(module.AsyncHTTPTransport, streams().AsyncBackend, proxy))
-            )
+            return tapped(_find(known, url, self._make))
 
         async def aclose(self) -> None:
             await self._by_loop.aclose()

@@ -17,8 +17,8 @@ from unifykit._core.context import Deadline, Operation
 from unifykit._core.engine import Engine
 from unifykit._core.outcome import Kind, Outcome, Request
 from unifykit._wires.drive import Port, adrive, drive, operation_for
+from unifykit._wires.redis_attempt import Attempt, attempting, running
 from unifykit._wires.redis_commands import safety_of
-from unifykit._wires.redis_connections import Attempt, attempting, running
 
 R = TypeVar("R")
 

@@ -13,10 +13,6 @@ import select
 import socket
 import ssl
 import time
-from collections.abc import Generator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -31,44 +27,12 @@ from redis.connection import parse_url
 from redis.maint_notifications import MaintNotificationsConfig
 
 from unifykit._wires.loops import PerLoop
+from unifykit._wires.redis_attempt import running
+from unifykit._wires.tappable import AsyncTappable, Tappable
 
 MAX_CONNECTIONS = 100
 _NOT_FROM_URL = frozenset(("retry", "retry_on_error", "retry_on_timeout", "decode_responses", "encoding_errors"))
 """Retries are the engine's, and replies are bytes."""
-
-_STUCK = 1e-6
-
-
-@dataclass(slots=True, eq=False)
-class Attempt:
-    """One attempt while it runs.
-
-    Attributes:
-        until: When it must be over, on the machine's monotonic clock; None for never.
-        sent: True once bytes of the command may have left.
-    """
-
-    until: float | None
-    sent: bool = False
-
-    def left(self) -> float | None:
-        """Seconds left, at least a little: 0 would make a socket non-blocking."""
-        return None if self.until is None else max(_STUCK, self.until - time.monotonic())
-
-
-running: ContextVar[Attempt | None] = ContextVar("unifykit_redis_attempt", default=None)
-"""The attempt that is running here, if any."""
-
-
-@contextmanager
-def attempting(seconds: float | None) -> Generator[Attempt]:
-    """Everything in the block is one attempt of at most `seconds`."""
-    mine = Attempt(None if seconds is None else time.monotonic() + seconds)
-    token = running.set(mine)
-    try:
-        yield mine
-    finally:
-        running.reset(token)
 
 
 def _left(otherwise: float | None) -> float | None:
@@ -110,6 +74,7 @@ class _Bounded:
 class _Wired:
     """What our sync connections do differently."""
 
+    tapped = False
     _greeting = False
 
     @property
@@ -143,6 +108,7 @@ class _Wired:
 class _AsyncWired:
     """What our async connections do differently."""
 
+    tapped = False
     _greeting = False
 
     async def connect_check_health(self, *given: Any, **named: Any) -> None:
@@ -287,7 +253,7 @@ class SyncPools:
     def __init__(self, url: str, seconds: float) -> None:
         options = _options(url, seconds, is_async=False)
         self.quick = _SyncPool(**options)  # type: ignore[no-untyped-call]
-        self.waiting = redis.ConnectionPool(**options)
+        self.waiting = _SyncWaitingPool(**options)
 
     def __reduce__(self) -> Any:
         raise TypeError("these pools hold connections and a credential: build them anew instead of pickling them")
@@ -298,7 +264,11 @@ class SyncPools:
         self.waiting.disconnect(inuse_connections=False)
 
 
-class _SyncPool(redis.BlockingConnectionPool):
+class _SyncWaitingPool(Tappable, redis.ConnectionPool):
+    """For commands that wait on the server."""
+
+
+class _SyncPool(Tappable, redis.BlockingConnectionPool):
     """A call waits for a free connection as long as its attempt lasts."""
 
     @property
@@ -340,7 +310,7 @@ class AsyncPools:
         return self._pools.get()[1]
 
     def _make(self) -> tuple[Any, Any]:
-        return _AsyncPool(**self._given()), redis.asyncio.ConnectionPool(**self._given())
+        return _AsyncPool(**self._given()), _AsyncWaitingPool(**self._given())
 
     async def aclose(self) -> None:
         """Close the running loop's connections."""
@@ -359,7 +329,11 @@ class _Resting(redis.asyncio.ConnectionPool):
         raise RuntimeError("a connection of async Redis is made on a running event loop")
 
 
-class _AsyncPool(redis.asyncio.BlockingConnectionPool):
+class _AsyncWaitingPool(AsyncTappable, redis.asyncio.ConnectionPool):
+    """For commands that wait on the server."""
+
+
+class _AsyncPool(AsyncTappable, redis.asyncio.BlockingConnectionPool):
     """A call waits for a free connection as long as its attempt lasts."""
 
     def __init__(self, **options: Any) -> None:

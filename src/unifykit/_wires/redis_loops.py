@@ -15,8 +15,9 @@ from redis.asyncio.client import Pipeline as NativeAsyncPipeline
 from redis.asyncio.client import PubSub as NativeAsyncPubSub
 
 from unifykit._wires.redis import GONE, Wire, confirms
+from unifykit._wires.redis_attempt import running
 from unifykit._wires.redis_commands import blocks_for
-from unifykit._wires.redis_connections import AsyncPools, running
+from unifykit._wires.redis_connections import AsyncPools
 
 
 class _OnAnyLoop:

@@ -16,8 +16,9 @@ from redis.client import Pipeline as NativePipeline
 from redis.client import PubSub as NativePubSub
 
 from unifykit._wires.redis import GONE, Wire, confirms
+from unifykit._wires.redis_attempt import running
 from unifykit._wires.redis_commands import blocks_for
-from unifykit._wires.redis_connections import SyncPools, running
+from unifykit._wires.redis_connections import SyncPools
 
 
 class WiredRedis(redis.Redis):

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from http.client import HTTPException
-from typing import IO, Any
+from typing import IO, Any, cast
 from urllib.parse import unquote
 
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, PoolManager, ProxyManager, Timeout, make_headers
@@ -27,6 +27,7 @@ from unifykit._core.context import Deadline, Exchange
 from unifykit._core.dialect import Dialect, judge
 from unifykit._core.engine import Engine
 from unifykit._core.outcome import Kind, Outcome, Request
+from unifykit._wires import tap
 from unifykit._wires.drive import Port, drive, operation_for
 from unifykit._wires.fork import AfterFork
 from unifykit._wires.origin import Home, without_credentials
@@ -153,7 +154,7 @@ class Wire:
         return drive(self.engine, self.clock, request, Port(judged, blame, _discard), attempt, op, limit)
 
     def _attempt(self, call: Call, timeout: float, limit: Deadline | None) -> BaseHTTPResponse:
-        pool, prefix = self.pools.find(call.scheme, call.host, call.port)
+        pool, prefix = self._pool(call.scheme, call.host, call.port)
         end = End(self.clock, self.clock.now() + timeout)
         seconds = Until(timeout if call.timeout is None else min(timeout, call.timeout), end)
         reply = pool.urlopen(
@@ -171,6 +172,14 @@ class Wire:
         if reply.status >= _ERRORS:
             reply._body = without_credentials(data, call.headers)  # type: ignore[attr-defined]  # noqa: SLF001 -- what `data` keeps
         return reply
+
+    def _pool(self, scheme: str, host: str, port: int | None) -> tuple[HTTPConnectionPool, str]:
+        pool, prefix = self.pools.find(scheme, host, port)
+        if tap.installed is None:
+            return pool, prefix
+        from unifykit._wires.tap_urllib3 import TappedPool
+
+        return cast("HTTPConnectionPool", TappedPool(tap.installed, pool, prefix, (scheme, host, port))), ""
 
 
 def _may_be_cut(method: str, reply: BaseHTTPResponse) -> bool:
