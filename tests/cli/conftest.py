@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -47,8 +48,11 @@ def unifykit(tmp_path):
 
 
 @pytest.fixture
-def private_tmp(tmp_path):
-    """A folder for temporary files that is the command's alone."""
-    folder = Path(tmp_path) / "tmp"
-    folder.mkdir()
-    return folder
+def private_tmp():
+    """A folder for temporary files that is the command's alone; as /tmp is, for all: PostgreSQL refuses root."""
+    with tempfile.TemporaryDirectory(prefix="private-") as folder:
+        Path(folder).chmod(0o755)
+        inner = Path(folder) / "tmp"
+        inner.mkdir()
+        inner.chmod(0o1777)
+        yield inner

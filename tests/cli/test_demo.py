@@ -1,13 +1,10 @@
 """The demo: everything succeeds in the sandbox, a failure is told, nothing is left behind."""
 
-import contextlib
 import json
 import signal
 import socket
 import sys
 import threading
-import time
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -130,34 +127,6 @@ def test_an_interrupted_demo_cleans_up(unifykit, private_tmp, number, code):
     assert process.returncode == code, out + err
     assert "Traceback" not in err
     assert list(private_tmp.iterdir()) == []
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_an_interrupted_demo_leaves_no_process(unifykit, private_tmp, number):
-    with unifykit.start("demo", TMPDIR=str(private_tmp)) as process:
-        until = time.monotonic() + 30
-        while not _working_in(private_tmp) and time.monotonic() < until:
-            time.sleep(0.01)  # another process's doing, which tells nobody
-        assert _working_in(private_tmp)
-        process.send_signal(number)
-        _, err = process.communicate(timeout=20)
-    until = time.monotonic() + 5
-    while _working_in(private_tmp) and time.monotonic() < until:
-        time.sleep(0.01)  # the kernel ends the child of a killed process a moment later
-    assert _working_in(private_tmp) == []
-    assert process.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143}.get(number, -number)
-    assert "Traceback" not in err
-
-
-def _working_in(folder):
-    """The processes whose working directory is below the folder: the Redis server's is."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/cwd"):
-        with contextlib.suppress(OSError):
-            if str(entry.readlink()).startswith(f"{folder}/"):
-                found.append(entry.parent.name)
-    return found
 
 
 def test_live_reads_only_unless_told_otherwise(unifykit):

