@@ -169,6 +169,9 @@ class Client(Resource[M]):
     def translate(self, error: Exception, op: Operation) -> UnifyError:
         """The uniform error for what the SDK, the network or a model raised."""
 
+    def _adopt(self, resource: Resource[Any]) -> None:
+        """A group of this client's operations was made. See `unifykit.testing.FakePlatforms`, which needs to know."""
+
     # -- the way of one operation
 
     def begin(self, name: str, safety: Safety, *, stream: bool = False) -> Operation:

@@ -36,6 +36,7 @@ class Resource(Generic[M]):
 
     def __init__(self, client: "Client[M]") -> None:
         self._client: Client[M] = client
+        client._adopt(self)
 
     def __repr__(self) -> str:
         return f"<{self._client.provider}.{type(self).__name__.lower()}>"

@@ -4,14 +4,30 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from unifykit.testing.answers import Call, When
     from unifykit.testing.clock import VirtualClock
+    from unifykit.testing.fakes import AsyncFakePlatforms, FakePlatforms
+    from unifykit.testing.samples import sample
+    from unifykit.testing.shapes import AnswerError
 
 _HOME = {
+    "AnswerError": "shapes",
+    "AsyncFakePlatforms": "fakes",
+    "Call": "answers",
+    "FakePlatforms": "fakes",
     "VirtualClock": "clock",
+    "When": "answers",
+    "sample": "samples",
 }
 
 __all__ = [
+    "AnswerError",
+    "AsyncFakePlatforms",
+    "Call",
+    "FakePlatforms",
     "VirtualClock",
+    "When",
+    "sample",
 ]
 
 
