@@ -201,8 +201,52 @@ def bench_list() -> Iterator[Row]:
     yield "list 3,000 issues", "requests in flight at most", peak
 
 
+CHAT = """
+import asyncio, json, os, sys, time
+base, kind, calls, width = sys.argv[1], sys.argv[2], 2000, 64
+messages = [{"role": "system", "content": "You are terse."}, {"role": "user", "content": "Explain middleware in one paragraph."}]
+if kind.startswith("openai"):
+    import openai
+    chosen = {"http_client": openai.DefaultAioHttpClient()} if kind.endswith("aiohttp") else {}
+    client = openai.AsyncOpenAI(api_key="x", base_url=base + "/v1", **chosen)
+    async def ask(): return (await client.chat.completions.create(model="m", messages=messages)).choices[0].message.content
+else:
+    os.environ.update(UNIFYKIT_OPENAI_API_KEY="x", UNIFYKIT_OPENAI_BASE_URL=base + "/v1", UNIFYKIT_OPENAI_TRANSPORT=kind)
+    import unifykit
+    client = unifykit.AsyncPlatforms()
+    async def ask(): return (await client.openai.chat.complete("m", messages)).text
+async def work(numbers):
+    for _ in numbers: assert await ask()
+async def main():
+    await asyncio.gather(*[ask() for _ in range(width)])
+    numbers, wall, cpu = iter(range(calls)), time.perf_counter(), time.process_time()
+    await asyncio.gather(*[work(numbers) for _ in range(width)])
+    found = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
+    await (client.close() if kind.startswith("openai") else client.aclose())
+    return found
+print(json.dumps(asyncio.run(main())))
+"""
+
+
+def bench_chat() -> Iterator[Row]:
+    """Two thousand chat completions, 64 at once."""
+    kinds = "openai", "openai aiohttp", "httpx", "aiohttp"
+    found: dict[str, dict[str, list[float]]] = {kind: {"wall": [], "cpu": []} for kind in kinds[1:]}
+    with server(60) as base:
+        for turn in range(5):
+            once = {kind: child(CHAT, base, kind) for kind in kinds[:: -1 if turn % 2 else 1]}
+            for kind, values in found.items():
+                values["wall"].append(once["openai"]["wall"] / once[kind]["wall"])
+                values["cpu"].append(once[kind]["cpu"] / once["openai"]["cpu"])
+    for kind, values in found.items():
+        name = kind if kind.startswith("openai") else f"openai.chat.complete, {kind}"
+        yield f"2,000 of {name}", "throughput ÷ AsyncOpenAI's", spread(values["wall"])
+        yield f"2,000 of {name}", "CPU ÷ AsyncOpenAI's", spread(values["cpu"])
+
+
 BENCHES: dict[str, Callable[[], Iterator[Row]]] = {
     "import": bench_import, "build": bench_build, "get": bench_get, "native": bench_native, "list": bench_list,
+    "chat": bench_chat,
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""A canned GitHub on 127.0.0.1: one asyncio protocol, no HTTP library, so that the client is what is measured.
+"""A canned GitHub and OpenAI on 127.0.0.1: one asyncio protocol, no HTTP library, so that the client is what is measured.
 
 python -m benchmarks.server LATENCY_MS      prints its port
 """
@@ -11,6 +11,8 @@ from typing import Any
 
 ITEMS, PER_PAGE = 3000, 100
 _LIMITS = b"X-RateLimit-Limit: 5000\r\nX-RateLimit-Remaining: 4999\r\nX-RateLimit-Reset: 2000000000\r\nX-RateLimit-Resource: core\r\n"
+
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 flying = peak = 0
 
@@ -63,6 +65,26 @@ def issue(number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def completion() -> dict[str, Any]:
+    """A chat completion as OpenAI gives it."""
+    message: dict[str, Any] = {
+        "role": "assistant",
+        "content": "Middleware stands between. " * 24,
+        "refusal": None,
+        "annotations": [],
+    }
+    usage: dict[str, Any] = {
+        "prompt_tokens": 119, "completion_tokens": 162, "total_tokens": 281,
+        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+        "completion_tokens_details": {"reasoning_tokens": 0, "audio_tokens": 0, "accepted_prediction_tokens": 0},
+    }  # fmt: skip
+    return {
+        "id": "chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT", "object": "chat.completion", "created": 1790000000,
+        "model": "gpt-5-mini-2026-01-01", "service_tier": "default", "system_fingerprint": "fp_44709d6fcb",
+        "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}], "usage": usage,
+    }  # fmt: skip
+
+
 def reply(body: bytes, extra: bytes = b"") -> bytes:
     """A whole HTTP reply."""
     return (
@@ -88,14 +110,21 @@ class Protocol(asyncio.Protocol):
     """Answers by path."""
 
     latency = 0.0
-    repo = b""
+    repo = chat = b""
     listing: list[bytes] = []  # noqa: RUF012 -- set once, before serving
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
+        self.heard = b""
 
     def data_received(self, data: bytes) -> None:
         global flying, peak  # noqa: PLW0603 -- one loop, one process
+        self.heard += data
+        head, end, body = self.heard.partition(b"\r\n\r\n")
+        said = _LENGTH.search(head)
+        if not end or len(body) < int(said[1] if said else 0):
+            return
+        data, self.heard = self.heard, b""
         flying += 1
         peak = max(peak, flying)
         asyncio.get_running_loop().call_later(self.latency, self.answer, data.split(b" ", 2)[1])
@@ -105,6 +134,9 @@ class Protocol(asyncio.Protocol):
         flying -= 1
         if path == b"/peak":
             self.transport.write(reply(b"%d" % peak))
+            return
+        if path.endswith(b"/chat/completions"):
+            self.transport.write(self.chat)
             return
         page = re.search(rb"[?&]page=(\d+)", path)
         self.transport.write(self.listing[int(page[1]) - 1 if page else 0] if b"/issues" in path else self.repo)
@@ -116,6 +148,7 @@ async def main(latency: float) -> None:
     port = server.sockets[0].getsockname()[1]
     Protocol.latency = latency
     Protocol.repo = reply(json.dumps(repository()).encode())
+    Protocol.chat = reply(json.dumps(completion()).encode())
     Protocol.listing = pages(f"127.0.0.1:{port}")
     print(port, flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)

@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Literal, Self, cast
 from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -260,7 +260,12 @@ class StripeSettings(ProviderSettings):
 
 
 class OpenAISettings(ProviderSettings):
-    """OpenAI, or any server that speaks its API: the key and the root up to ``/v1``."""
+    """OpenAI, or any server that speaks its API: the key and the root up to ``/v1``.
+
+    Attributes:
+        transport: What async calls go over: httpx, or aiohttp (the extra ``openai-aiohttp``), which takes half the CPU.
+            Sync calls always go over httpx.
+    """
 
     provider: ClassVar[str] = "openai"
     required: ClassVar[tuple[str, ...]] = ("api_key",)
@@ -277,6 +282,9 @@ class OpenAISettings(ProviderSettings):
     )
     project: str | None = Field(
         default=None, validation_alias=_names("project", "UNIFYKIT_OPENAI_PROJECT", "OPENAI_PROJECT_ID")
+    )
+    transport: Literal["httpx", "aiohttp"] = Field(
+        default="httpx", validation_alias=_names("transport", "UNIFYKIT_OPENAI_TRANSPORT")
     )
 
 

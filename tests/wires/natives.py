@@ -20,6 +20,7 @@ class Native:
     read: Callable[[Any], Any]
     write: Callable[[Any], Any]
     keyed: bool = False
+    transport: str = "httpx"
 
 
 def _both(name: str, provider: str, read: Callable[[Any], Any], write: Callable[[Any], Any]) -> list[Native]:
@@ -48,6 +49,9 @@ NATIVES = [
         lambda stripe: stripe.v1.customers.create_async({"email": "a@b.c"}), keyed=True,
     ),
     *_both("openai", "openai", lambda openai: openai.models.retrieve("m"), _chat),
+    Native(
+        "openai-aiohttp", "openai", "async", lambda openai: openai.models.retrieve("m"), _chat, transport="aiohttp",
+    ),
     *_both(
         "postgrest", "supabase",
         lambda sb: sb.table("t").select("*").execute(), lambda sb: sb.table("t").insert({"a": 1}).execute(),
@@ -64,13 +68,13 @@ NATIVES = [
 ]  # fmt: skip
 
 
-def settings_for(url: str, token: str = "sk_test_token") -> dict[str, Any]:
-    """Settings that lead every provider to one server."""
+def settings_for(url: str, token: str = "sk_test_token", transport: Any = "httpx") -> dict[str, Any]:
+    """Settings that lead every provider to one server; OpenAI's calls, if async, over this transport."""
     more: dict[str, Any] = {"allow_insecure": True}
     return {
         "github": GitHubSettings(token=token, base_url=url, **more),
         "gitlab": GitLabSettings(token=token, base_url=url, **more),
-        "openai": OpenAISettings(api_key=token, base_url=f"{url}/v1", **more),
+        "openai": OpenAISettings(api_key=token, base_url=f"{url}/v1", transport=transport, **more),
         "stripe": StripeSettings(secret_key=token, base_url=url, **more),
         "supabase": SupabaseSettings(url=url, key=token, **more),
     }
@@ -78,7 +82,7 @@ def settings_for(url: str, token: str = "sk_test_token") -> dict[str, Any]:
 
 def use(native: Native, url: str, call: Callable[[Any], Any], **options: Any) -> Any:
     """Make one call with the SDK's own client; what it gives."""
-    options = {**settings_for(url), **options}
+    options = {**settings_for(url, transport=native.transport), **options}
     if native.mode == "sync":
         with Platforms(**options) as p:
             return call(getattr(p, native.provider).native)

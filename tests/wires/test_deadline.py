@@ -192,12 +192,12 @@ def test_a_page_that_hangs_ends_the_list(both: Callable[..., Any]) -> None:
     assert caught.value.phase == "attempt"
 
 
-@pytest.mark.parametrize("kind", ["sync", "async"])
+@pytest.mark.parametrize("kind", ["openai-sync", "openai-async", "openai-aiohttp"])
 def test_a_stream_ends_with_the_deadline(kind: str) -> None:
     class Drips(DripBody):
         pass
 
-    native = next(n for n in NATIVES if n.name == f"openai-{kind}")
+    native = next(n for n in NATIVES if n.name == kind)
     options = {"model": "m", "messages": [{"role": "user", "content": "hi"}], "stream": True}
 
     def call(openai: Any) -> Any:
@@ -209,7 +209,7 @@ def test_a_stream_ends_with_the_deadline(kind: str) -> None:
             return [event async for event in await openai.chat.completions.create(**options)]
 
     with Server([Drips()]) as server, pytest.raises(Exception) as caught:
-        use(native, server.url, call if kind == "sync" else acall)
+        use(native, server.url, call if native.mode == "sync" else acall)
     assert any("time" in type(error).__name__.lower() for error in whole_chain(caught.value))
 
 
@@ -219,6 +219,7 @@ UPLOADS: dict[str, Callable[[Any], Any]] = {
     "gitlab file-sync": lambda gl: gl.http_put("/projects/1/packages", post_data=io.BytesIO(BIG), raw=True),
     "openai-sync": lambda openai: openai.files.create(file=("f", BIG), purpose="batch"),
     "openai-async": lambda openai: openai.files.create(file=("f", BIG), purpose="batch"),
+    "openai over aiohttp-async": lambda openai: openai.files.create(file=("f", BIG), purpose="batch"),
     "supabase-sync": lambda sb: sb.options.httpx_client.put(f"{sb.supabase_url}x", content=BIG),
     "supabase-async": lambda sb: sb.options.httpx_client.put(f"{sb.supabase_url}x", content=BIG),
 }
@@ -227,8 +228,9 @@ UPLOADS: dict[str, Callable[[Any], Any]] = {
 @pytest.mark.parametrize("slow", ["never", "dripping"])
 @pytest.mark.parametrize("name", UPLOADS)
 def test_an_upload_that_nobody_reads_ends_with_the_deadline(name: str, slow: str) -> None:
-    provider, _, mode = name.replace(" file", "").partition("-")
-    native = Native(name, provider, mode, UPLOADS[name], UPLOADS[name])
+    what, _, mode = name.partition("-")
+    transport = "aiohttp" if what.endswith("aiohttp") else "httpx"
+    native = Native(name, what.split()[0], mode, UPLOADS[name], UPLOADS[name], transport=transport)
     stopped = threading.Event()
 
     def sip() -> None:

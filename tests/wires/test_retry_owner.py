@@ -194,6 +194,9 @@ STREAMS = {
 }
 
 
+each_transport = pytest.mark.parametrize("mode", ["sync", "async", "async over aiohttp"])
+
+
 def consume(mode: str, url: str, call: Callable[[Any], Any], steps: Stepwise) -> int:
     """Read the stream to its end; how many events came."""
     if mode == "sync":
@@ -206,7 +209,8 @@ def consume(mode: str, url: str, call: Callable[[Any], Any], steps: Stepwise) ->
             return seen
 
     async def go() -> int:
-        async with AsyncPlatforms(**settings_for(url)) as p:
+        transport = "aiohttp" if mode.endswith("aiohttp") else "httpx"
+        async with AsyncPlatforms(**settings_for(url, transport=transport)) as p:
             seen = 0
             async with await call(p.openai.native) as stream:
                 async for _ in stream:
@@ -217,6 +221,7 @@ def consume(mode: str, url: str, call: Callable[[Any], Any], steps: Stepwise) ->
     return asyncio.run(go())
 
 
+@each_transport
 @pytest.mark.parametrize("kind", STREAMS)
 def test_a_stream_arrives_as_it_is_produced(mode: str, kind: str) -> None:
     event, call = STREAMS[kind]
@@ -226,6 +231,7 @@ def test_a_stream_arrives_as_it_is_produced(mode: str, kind: str) -> None:
     assert steps.timely
 
 
+@each_transport
 @pytest.mark.parametrize("kind", STREAMS)
 def test_a_stream_that_is_cut_raises_and_is_not_sent_again(mode: str, kind: str) -> None:
     event, call = STREAMS[kind]
@@ -236,6 +242,7 @@ def test_a_stream_that_is_cut_raises_and_is_not_sent_again(mode: str, kind: str)
         assert len(server.seen) == 1
 
 
+@each_transport
 def test_a_stream_that_is_refused_is_asked_for_again(mode: str) -> None:
     event, call = STREAMS["chat"]
     steps = Stepwise(event)
@@ -312,8 +319,8 @@ def test_a_file_is_sent_again_from_its_beginning(tmp_path: Any) -> None:
         assert [len(seen.body) for seen in server.seen] == [10_000, 10_000]
 
 
-def test_a_hanging_read_is_tried_again_after_its_attempts_time(mode: str) -> None:
-    native = next(n for n in NATIVES if n.name == f"openai-{mode}")
+@pytest.mark.parametrize("native", [n for n in NATIVES if n.provider == "openai"], ids=lambda n: n.name)
+def test_a_hanging_read_is_tried_again_after_its_attempts_time(native: Native) -> None:
     with Loopback([Hang(), Reply(body={"id": "m"})]) as server:
         assert use(native, server.url, native.read, attempt_timeout=0.2).id == "m"
         assert len(server.seen) == 2

@@ -100,6 +100,9 @@ def in_threads(count: int, work: Callable[[int], None]) -> None:
         raise failures[0]
 
 
+both_transports = pytest.mark.parametrize("transport", ["httpx", "aiohttp"])
+
+
 def test_sixteen_threads_get_their_own_replies() -> None:
     with Loopback(echo) as server, Platforms(**settings_for(server.url)) as p:
 
@@ -113,9 +116,10 @@ def test_sixteen_threads_get_their_own_replies() -> None:
         assert len(server.seen) == 16 * 250 * len(SYNC)
 
 
-def test_fifty_loops_one_after_the_other() -> None:
+@both_transports
+def test_fifty_loops_one_after_the_other(transport: str) -> None:
     with Loopback(echo) as server:
-        p = AsyncPlatforms(**settings_for(server.url))
+        p = AsyncPlatforms(**settings_for(server.url, transport=transport))
 
         async def work(run: int) -> None:
             for name, ask in ASYNC.items():
@@ -130,9 +134,10 @@ def test_fifty_loops_one_after_the_other() -> None:
         p.github.link.close()
 
 
-def test_a_loop_in_each_of_ten_threads() -> None:
+@both_transports
+def test_a_loop_in_each_of_ten_threads(transport: str) -> None:
     with Loopback(echo) as server:
-        p = AsyncPlatforms(**settings_for(server.url))
+        p = AsyncPlatforms(**settings_for(server.url, transport=transport))
 
         async def work(index: int) -> None:
             for call in range(20):
@@ -165,9 +170,10 @@ def test_closing_an_sdks_client_leaves_the_others_their_connections() -> None:
             assert ask(p, 2) == "2"
 
 
-def test_closing_an_async_sdks_client_leaves_the_others_their_connections() -> None:
+@both_transports
+def test_closing_an_async_sdks_client_leaves_the_others_their_connections(transport: str) -> None:
     async def go(url: str) -> None:
-        async with AsyncPlatforms(**settings_for(url)) as p:
+        async with AsyncPlatforms(**settings_for(url, transport=transport)) as p:
             async with p.openai.native as openai:
                 assert (await openai.models.retrieve("m1")).id == "1"
             await p.supabase.native.options.httpx_client.aclose()
@@ -217,8 +223,8 @@ def test_a_fork_with_warm_connections(name: str) -> None:
         assert not children & (set(connections.values()) - children)
 
 
-@pytest.mark.parametrize("name", ASYNC)
-def test_a_fork_with_a_warm_loop(name: str) -> None:
+@pytest.mark.parametrize(("name", "transport"), [*[(name, "httpx") for name in ASYNC], ("openai", "aiohttp")])
+def test_a_fork_with_a_warm_loop(name: str, transport: str) -> None:
     ask = ASYNC[name]
 
     async def calls(p: Any, first: int) -> None:
@@ -227,7 +233,7 @@ def test_a_fork_with_a_warm_loop(name: str) -> None:
             assert await asyncio.gather(*(ask(p, n) for n in numbers)) == [str(n) for n in numbers]
 
     with Loopback(echo) as server, asyncio.Runner() as runner:
-        p = AsyncPlatforms(**settings_for(server.url))
+        p = AsyncPlatforms(**settings_for(server.url, transport=transport))
         runner.run(calls(p, 3_000))
         both_sides(lambda first: asyncio.run(calls(p, first)) if first == 1_000 else runner.run(calls(p, first)))
         runner.run(p.aclose())

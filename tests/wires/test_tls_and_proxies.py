@@ -18,6 +18,7 @@ import trustme
 from tests.loopback import Loopback, Reply, refused_port
 from tests.wires.natives import NATIVES, Native, settings_for, use
 
+from unifykit._wires import aiohttp as aiohttp_wire
 from unifykit._wires import httpx as httpx_wire
 from unifykit._wires import tls
 from unifykit._wires import urllib3 as urllib3_wire
@@ -51,7 +52,7 @@ def server_context(authority: trustme.CA) -> ssl.SSLContext:
 def fresh_context(monkeypatch: pytest.MonkeyPatch) -> None:
     """A context that has loaded nothing yet, in place of the process's."""
     context = tls._make()
-    for module in (httpx_wire, urllib3_wire):
+    for module in (httpx_wire, urllib3_wire, aiohttp_wire):
         monkeypatch.setattr(module, "CONTEXT", context)
 
 
@@ -196,6 +197,7 @@ def test_all_stacks_share_one_context_and_building_loads_nothing() -> None:
     script = """
 import asyncio, ssl, sys
 sys.path.insert(0, ".")
+sys.modules["aiohttp"] = None  # makes contexts when it is imported, and openai imports it wherever it is installed
 from tests.wires.natives import settings_for
 from unifykit import AsyncPlatforms, Platforms
 made = []

@@ -1,22 +1,26 @@
 """openai-python on our wire, deaf to the ``OPENAI_*`` variables that would lead an explicitly configured account elsewhere.
 
-`fetch` and `open` go through the SDK's own request building and authentication and give the reply's bytes: neither its
-transformation of parameters nor its objects, which cost more than the rest of a call, are made.
+`fetch` and `open` give the reply's bytes, and raise what the SDK would raise. Neither the SDK's transformation of
+parameters nor its objects are made, and it builds only the first request of each path, for its headers: all three cost
+more than the rest of a call.
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import httpx2
 import openai
 from openai._models import FinalRequestOptions
+from openai._utils._json import openapi_dumps
 
 from unifykit._core.context import current
 from unifykit._core.outcome import Safety
 from unifykit.errors import ConnectionFailedError, DeadlineExceededError, UnifyError
 
 _AMBIENT = ("organization", "project", "webhook_secret", "admin_api_key")
+_PATHS = 64
 
 Files = Sequence[tuple[str, Any]]
 
@@ -42,6 +46,49 @@ def _options(
     )
 
 
+class _Requests:
+    """The requests of one client. What a POST of JSON has beside its body is the same every time."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._known: dict[tuple[str, str], httpx2.Request] = {}
+
+    def make(
+        self, method: str, path: str, body: Any, query: Mapping[str, Any] | None, files: Files | None
+    ) -> httpx2.Request:
+        """The request, as the SDK would build it."""
+        client = self._client
+        if method != "post" or body is None or files is not None:
+            return cast("httpx2.Request", client._build_request(_options(method, path, body, query, files)))  # noqa: SLF001
+        key = path, client.api_key
+        first = self._known.get(key)
+        if first is None:
+            if len(self._known) >= _PATHS:  # some have an id in them
+                self._known.clear()
+            first = self._known[key] = client._build_request(_options(method, path, {}, None, None))  # noqa: SLF001
+            del first.headers["content-length"]
+        return httpx2.Request(
+            first.method, first.url, headers=first.headers, content=openapi_dumps(body), extensions=first.extensions
+        )
+
+
+@contextmanager
+def _as_the_sdk(request: httpx2.Request) -> Generator[None]:
+    """Raise for what happens to a request what the SDK would raise."""
+    try:
+        yield
+    except httpx2.TimeoutException as error:
+        raise openai.APITimeoutError(request=request) from error
+    except httpx2.HTTPError as error:
+        raise openai.APIConnectionError(request=request) from error
+
+
+def _good(client: Any, reply: httpx2.Response) -> httpx2.Response:
+    if reply.is_success:
+        return reply
+    raise client._make_status_error_from_response(reply)  # noqa: SLF001
+
+
 class WiredOpenAI(openai.OpenAI):
     """`openai.OpenAI` under the settings alone."""
 
@@ -49,6 +96,7 @@ class WiredOpenAI(openai.OpenAI):
         given["max_retries"] = 0
         super().__init__(**given)
         _forget_ambient(self, given)
+        self._requests = _Requests(self)
 
     def fetch(
         self,
@@ -59,13 +107,19 @@ class WiredOpenAI(openai.OpenAI):
         files: Files | None = None,
     ) -> bytes:
         """One exchange; returns the reply's body."""
-        return self.request(httpx2.Response, _options(method, path, body, query, files)).content
+        request = self._requests.make(method, path, body, query, files)
+        with _as_the_sdk(request):
+            reply = self._client.send(request)
+        return _good(self, reply).content
 
     def open(self, path: str, body: Any) -> "Chunks":
         """A POST whose reply is read as it arrives."""
-        options = _options("post", path, body, None, None)
-        reply = self.request(httpx2.Response, options, stream=True, stream_cls=openai.Stream[Any])
-        return Chunks(cast("httpx2.Response", reply))
+        request = self._requests.make("post", path, body, None, None)
+        with _as_the_sdk(request):
+            reply = self._client.send(request, stream=True)
+            if not reply.is_success:
+                reply.read()
+        return Chunks(_good(self, reply))
 
 
 class WiredAsyncOpenAI(openai.AsyncOpenAI):
@@ -75,6 +129,7 @@ class WiredAsyncOpenAI(openai.AsyncOpenAI):
         given["max_retries"] = 0
         super().__init__(**given)
         _forget_ambient(self, given)
+        self._requests = _Requests(self)
 
     async def fetch(
         self,
@@ -85,13 +140,19 @@ class WiredAsyncOpenAI(openai.AsyncOpenAI):
         files: Files | None = None,
     ) -> bytes:
         """One exchange; returns the reply's body."""
-        return (await self.request(httpx2.Response, _options(method, path, body, query, files))).content
+        request = self._requests.make(method, path, body, query, files)
+        with _as_the_sdk(request):
+            reply = await self._client.send(request)
+        return _good(self, reply).content
 
     async def open(self, path: str, body: Any) -> "AsyncChunks":
         """A POST whose reply is read as it arrives."""
-        options = _options("post", path, body, None, None)
-        reply = await self.request(httpx2.Response, options, stream=True, stream_cls=openai.AsyncStream[Any])
-        return AsyncChunks(cast("httpx2.Response", reply))
+        request = self._requests.make("post", path, body, None, None)
+        with _as_the_sdk(request):
+            reply = await self._client.send(request, stream=True)
+            if not reply.is_success:
+                await reply.aread()
+        return AsyncChunks(_good(self, reply))
 
 
 @dataclass

@@ -19,8 +19,20 @@ def pytest_collection_modifyitems(config, items):
         items[:] = [item for item in items if not item.get_closest_marker("inference")]
 
 
+_CHOSEN = {}
+
+
+@pytest.fixture(params=["sync", "async", "async over aiohttp"])
+def mode(request, monkeypatch):
+    """Each mode in turn, and each transport of the async one."""
+    name, _, transport = request.param.partition(" over ")
+    if transport:
+        monkeypatch.setitem(_CHOSEN, "transport", transport)
+    return name
+
+
 def settings(url, key="sk-sandbox"):
-    return OpenAISettings(api_key=key, base_url=f"{url}/v1")
+    return OpenAISettings(api_key=key, base_url=f"{url}/v1", **_CHOSEN)
 
 
 @contextmanager

@@ -94,3 +94,28 @@ def test_the_callers_messages_are_not_changed(at):
     with Loopback([Reply(body=body)]) as server:
         at(server.url).do(lambda p: p.openai.chat.complete("m", messages, images=[PNG], system="s"))
     assert messages == [{"role": "user", "content": [{"type": "text", "text": "x"}]}]
+
+
+def test_a_request_is_the_one_that_the_sdk_would_send(at):
+    """The first of a path and those after it, header by header."""
+    said = [{"role": "user", "content": "Grüße"}]
+    done = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "x"}}
+    reply = Reply(body={"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [done]})
+    with Loopback([reply]) as server:
+        world = at(server.url)
+        world.do(lambda p: p.openai.native.chat.completions.create(model="m", messages=said))
+        for _ in range(2):
+            world.do(lambda p: p.openai.chat.complete("m", said))
+        theirs, *ours = server.seen
+        for one in ours:
+            assert (one.method, one.path, one.headers) == (theirs.method, theirs.path, theirs.headers)
+            assert json.loads(one.body) == json.loads(theirs.body)
+
+
+def test_a_changed_key_counts_at_once(at):
+    with Loopback([Reply(body={"id": "c", "object": "conversation", "created_at": 1})]) as server:
+        world = at(server.url)
+        world.do(lambda p: p.openai.threads.create())
+        world.harness.p.openai.native.api_key = "sk-other"
+        world.do(lambda p: p.openai.threads.create())
+        assert [seen.headers["authorization"] for seen in server.seen] == ["Bearer sk-sandbox", "Bearer sk-other"]

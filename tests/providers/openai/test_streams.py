@@ -22,6 +22,7 @@ from unifykit import (
     UnexpectedResponseError,
     deadline,
 )
+from unifykit._wires.aiohttp import AiohttpTransport
 
 MODEL = "gpt-5-mini"
 
@@ -78,12 +79,19 @@ def test_a_stream_may_be_left_without_a_word(both, mode):
         harness.run(leave if mode == "sync" else aleave)
         gc.collect()
         pools = harness.p.openai.link.shared["httpx2"]
-        if mode == "sync":
-            pool = next(iter(pools._known[1].values()))._pool
-            assert [one for one in pool.connections if not one.is_idle()] == []
+        known = pools._known if mode == "sync" else harness.run(lambda _: pools._by_loop.get())
+        assert in_use(next(iter(known[1].values()))) == 0
 
 
-def test_a_cancelled_stream_frees_its_connection():
+def in_use(transport):
+    """How many connections are."""
+    if isinstance(transport, AiohttpTransport):
+        return len(transport._session.connector._acquired)
+    return len([one for one in transport._pool.connections if not one.is_idle()])
+
+
+@pytest.mark.parametrize("mode", ["async", "async over aiohttp"], indirect=True)
+def test_a_cancelled_stream_frees_its_connection(mode):
     from unifykit import AsyncPlatforms
 
     async def go(url):
@@ -101,8 +109,7 @@ def test_a_cancelled_stream_frees_its_connection():
             with pytest.raises(asyncio.CancelledError):
                 await task
             known = p.openai.link.shared["httpx2"]._by_loop.get()
-            pool = next(iter(known[1].values()))._pool
-            assert [one for one in pool.connections if not one.is_idle()] == []
+            assert in_use(next(iter(known[1].values()))) == 0
             assert (await p.openai.chat.complete(MODEL, "Hello")).text == "Hello!"
 
     with sandbox_server(pace=0.05) as (url, _):
@@ -340,3 +347,12 @@ def test_nonsense_that_was_paid_for_says_so(at):
     with Loopback([Reply(body={"choices": []})]) as server, pytest.raises(UnexpectedResponseError) as raised:
         at(server.url).do(lambda p: p.openai.chat.complete("m", "x"))
     assert raised.value.maybe_executed
+
+
+def test_a_stream_that_is_sent_elsewhere(at):
+    """A redirect is no stream, and is not followed."""
+    with Loopback([Reply(302, {"moved": True}, {"Location": "http://127.0.0.1:9/v1"})]) as server:
+        with pytest.raises(UnexpectedResponseError) as caught:
+            at(server.url).read(lambda p: p.openai.chat.stream(MODEL, "hi"))
+        assert caught.value.status == 302
+        assert len(server.seen) == 1

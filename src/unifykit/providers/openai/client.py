@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from unifykit._core.check import Probe, checkup
 from unifykit._core.client import Client, Native
 from unifykit._core.context import Operation
+from unifykit._core.extras import extra
 from unifykit._core.mode import Async, M
 from unifykit.errors import UnifyError
 from unifykit.providers.openai.errors import DIALECT, translate
@@ -60,6 +61,8 @@ class OpenAI(Client[M], OpenAIResource[M]):
         kind, pools = (
             (classes.AsyncClient, classes.AsyncPools) if self.is_async else (classes.Client, classes.SyncPools)
         )
+        if self.is_async and settings.transport == "aiohttp":
+            pools = functools.partial(pools, _aiohttp())
         client = kind(
             link.engine,
             link.clock,
@@ -197,6 +200,12 @@ class OpenAI(Client[M], OpenAIResource[M]):
         from unifykit.providers.openai.catalogue import Models
 
         return Models(self)
+
+
+def _aiohttp() -> Any:
+    with extra("openai-aiohttp", ("aiohttp",)):
+        from unifykit._wires.aiohttp import AiohttpTransport
+    return AiohttpTransport
 
 
 _SHOWN = 100
