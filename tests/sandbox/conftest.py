@@ -34,7 +34,8 @@ class _Server(uvicorn.Server):
 @contextmanager
 def serving(app):
     """Run an ASGI app on a free port of 127.0.0.1 and give its address."""
-    with socket.socket() as listener:
+    # asyncio turns Nagle's wait off only where the protocol is named; with it, each reply takes 40 ms more.
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
         server = _Server(uvicorn.Config(app, log_config=None, lifespan="off", ws="none", access_log=False))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
