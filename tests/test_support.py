@@ -47,6 +47,13 @@ def test_the_emulators_columns_are_what_the_suite_runs():
         assert _told("stripe", counterpart) == {name.partition(":")[0] for name in set(STRIPE) - set(fails)}
 
 
+def test_the_validators_column_is_what_the_suite_sends_it():
+    from tests.conformance.test_requests import TABLES
+
+    for provider, steps in TABLES.items():
+        assert _told(provider, "Steady 0.22.2") == {name.partition(":")[0] for name in steps}
+
+
 def test_the_redis_columns_are_servers_that_the_suite_starts():
     told = {name for op in _OPERATIONS if op.path.startswith("redis.") for name in counterparts(op, _TOLD)}
     tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "providers" / "redis").rglob("*.py"))

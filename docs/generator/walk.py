@@ -124,11 +124,11 @@ def _operations(path: str, cls: type) -> Iterator[Operation]:
         if not _of_provider(owner):
             continue
         for name, value in vars(owner).items():
-            if name.startswith("_") or name in _OWN:
+            if name.startswith("_"):
                 continue
             if isinstance(value, Described):
                 yield Operation(f"{path}.{name}", value, value.body)
-            elif inspect.isfunction(value) and owner is cls:
+            elif inspect.isfunction(value) and owner is cls and name not in _OWN:
                 yield Operation(f"{path}.{name}", value, value)
 
 
