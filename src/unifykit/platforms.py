@@ -7,7 +7,7 @@ import random as randomness
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast, overload
 
 from unifykit._core.mode import Async, M, Sync
 from unifykit._core.policy import Breaker, Policy, RateLimit, Retry
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from unifykit.providers.redis import Redis
     from unifykit.providers.stripe import Stripe
     from unifykit.providers.supabase import Supabase
+    from unifykit.sandbox import Sandbox
+    from unifykit.sandbox.opening import AsyncOpened, Opened
 
 __all__ = ["PROVIDERS", "AsyncPlatforms", "Platforms"]
 
@@ -43,6 +45,33 @@ PROVIDERS: dict[str, tuple[str, str]] = {
     "supabase": ("Supabase", "SupabaseSettings"),
 }
 """The providers: name, client class, settings class."""
+
+
+_O = TypeVar("_O")
+
+
+class _Local(Generic[_O]):
+    """`Platforms.sandbox(...)` begins a sandbox, and `p.sandbox` is the one that `p` is on.
+
+    The sandbox is another layer, above this one: it is looked up when it is first asked for.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, p: None, kind: type) -> type[_O]: ...
+    @overload
+    def __get__(self, p: "_Facade[Any]", kind: type) -> "Sandbox": ...
+    def __get__(self, p: "_Facade[Any] | None", kind: type) -> "type[_O] | Sandbox":
+        """The class that begins one, or the one that there is."""
+        if p is None:
+            opening: type[_O] = getattr(importlib.import_module("unifykit.sandbox.opening"), self._name)
+            return opening
+        found: Sandbox | None = p.__dict__.get("_sandbox")
+        if found is None:
+            raise ConfigurationError("this object is on no sandbox: Platforms.sandbox() makes one that is.")
+        return found
 
 
 class _Facade(Generic[M]):
@@ -239,6 +268,7 @@ class Platforms(_Facade[Sync]):
     """
 
     _is_async = False
+    sandbox: "ClassVar[_Local[Opened]]" = _Local("Opened")
 
     def __enter__(self) -> Self:
         return self
@@ -273,6 +303,7 @@ class AsyncPlatforms(_Facade[Async]):
     """
 
     _is_async = True
+    sandbox: "ClassVar[_Local[AsyncOpened]]" = _Local("AsyncOpened")
 
     async def __aenter__(self) -> Self:
         return self

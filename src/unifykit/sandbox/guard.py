@@ -130,7 +130,7 @@ class Folder:
         _sweep(where, name)
         self.path: Path = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{name}-", dir=where))
         self._lock: IO[bytes] = (self.path / "lock").open("wb")
-        _locked(self._lock)
+        locked(self._lock)
 
     def close(self) -> None:
         """Remove it."""
@@ -144,14 +144,20 @@ def _sweep(where: Path, name: str) -> None:
             if folder.stat().st_mtime < time.time() - _SETTLED:
                 folder.rmdir()  # another account may empty its folder, but not always remove it
         with contextlib.suppress(OSError), (folder / "lock").open("r+b") as lock:
-            if _locked(lock):
+            if locked(lock):
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def _locked(file: IO[Any]) -> bool:
+def locked(file: IO[Any]) -> bool:
     """Take the lock on a file, which is held until it is closed. False where another has it."""
     if sys.platform == "win32":
-        return False
+        import msvcrt
+
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
     import fcntl
 
     try:

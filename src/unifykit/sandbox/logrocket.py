@@ -85,6 +85,7 @@ def create_app(*, api_key: str = API_KEY, clock: Callable[[], float] = time.time
 
     app = Starlette(routes=[Route("/{rest:path}", endpoint, methods=_METHODS)])
     app.state.world = world
+    app.state.worlds = [world]
     return app
 
 

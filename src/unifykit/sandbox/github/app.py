@@ -84,6 +84,7 @@ def create_app(
     fallback = Operation("*", "/{rest:path}", DOCS, False, _nowhere)
     app = Starlette(routes=[*routes, _route(gateway, fallback, _METHODS)])
     app.router.redirect_slashes = False
+    app.state.worlds = [world]
     return app
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from unifykit.sandbox.git.merging import signature_of
@@ -60,7 +61,7 @@ def pushed(call: Call, repo: Repository, ref: str, before: str | None, after: st
     if before and after:
         push_id = call.world.next_id("push", 10115855396)
         payload = {"repository_id": repo.id, "push_id": push_id, "ref": ref, "head": new, "before": old}
-        _record(call, repo, "PushEvent", lambda _: payload)
+        _record(call, repo, "PushEvent", partial(_as_said, payload))
 
 
 def push_payload(call: Call, repo: Repository, ref: str, before: str, after: str) -> dict[str, Any]:
@@ -121,7 +122,7 @@ def ref_changed(call: Call, repo: Repository, ref: str, kind: str) -> None:
     payload = {"ref": name, "ref_type": ref_type, "full_ref": ref, "pusher_type": "user"}
     if kind == "create":
         payload |= {"master_branch": repo.default_branch, "description": repo.settings["description"]}
-    _record(call, repo, f"{kind.capitalize()}Event", lambda _: payload)
+    _record(call, repo, f"{kind.capitalize()}Event", partial(_as_said, payload))
     announce(call, repo, kind, payload)
 
 
@@ -133,15 +134,8 @@ def forked(call: Call, source: Repository, fork: Repository) -> None:
         source: What was forked.
         fork: The fork.
     """
-
-    def forkee(reader: Call) -> dict[str, Any]:
-        body = minimal_repo(reader, fork)
-        # What the reader may do is no part of the message.
-        body.pop("permissions", None)
-        return {"forkee": body}
-
-    _record(call, source, "ForkEvent", lambda reader: {"action": "forked", **forkee(reader)})
-    announce(call, source, "fork", forkee(call))
+    _record(call, source, "ForkEvent", partial(_forked, fork))
+    announce(call, source, "fork", {"forkee": _forkee(call, fork)})
 
 
 def issue_acted(
@@ -163,28 +157,16 @@ def issue_acted(
         label: The label it is about.
         assignee: The account it is about.
     """
+    about = partial(_about, repo, action, label, assignee)
     then = _snapshot(issue)
-
-    def about(reader: Call) -> dict[str, Any]:
-        body: dict[str, Any] = {"action": action}
-        if label:
-            body["label"] = render_issues.label(reader, repo, label)
-        if assignee:
-            body["assignee"] = simple_user(reader.links, assignee)
-        return body
-
     if issue.pull:
         announce(call, repo, "pull_request", {
             **about(call), "number": issue.number, "pull_request": render_issues.full_pull(call, repo, issue)
         })  # fmt: skip
-        _record(call, repo, "PullRequestEvent", lambda reader: {
-            **about(reader), "number": then.number, "pull_request": render_issues.minimal_pull(reader, repo, then)
-        })  # fmt: skip
+        _record(call, repo, "PullRequestEvent", partial(_pull_acted, about, repo, then))
     else:
         announce(call, repo, "issues", {**about(call), "issue": render_issues.issue(call, repo, issue)})
-        _record(call, repo, "IssuesEvent", lambda reader: {
-            **about(reader), "issue": render_issues.issue(reader, repo, then)
-        })  # fmt: skip
+        _record(call, repo, "IssuesEvent", partial(_issue_acted, about, repo, then))
 
 
 def commented(call: Call, repo: Repository, issue: Issue, comment: Comment) -> None:
@@ -196,15 +178,7 @@ def commented(call: Call, repo: Repository, issue: Issue, comment: Comment) -> N
         issue: What it is on.
         comment: The comment.
     """
-    then = _snapshot(issue)
-
-    def payload(reader: Call) -> dict[str, Any]:
-        return {
-            "action": "created",
-            "issue": render_issues.issue(reader, repo, then),
-            "comment": render_issues.comment(reader, repo, then, comment),
-        }
-
+    payload = partial(_commented, repo, _snapshot(issue), comment)
     _record(call, repo, "IssueCommentEvent", payload)
     announce(call, repo, "issue_comment", payload(call))
     notify_mentioned(call, repo, issue, comment.body)
@@ -220,14 +194,7 @@ def reviewed(call: Call, repo: Repository, issue: Issue, review: Review) -> None
         issue: The pull request.
         review: The review.
     """
-    then = _snapshot(issue)
-
-    def payload(reader: Call) -> dict[str, Any]:
-        body = render_issues.review(reader, repo, then, review)
-        body |= {"state": review.state.lower(), "updated_at": body.get("submitted_at")}
-        del body["author_association"]
-        return {"action": "created", "review": body, "pull_request": render_issues.minimal_pull(reader, repo, then)}
-
+    payload = partial(_reviewed, repo, _snapshot(issue), review)
     _record(call, repo, "PullRequestReviewEvent", payload)
     announce(call, repo, "pull_request_review", {**payload(call), "action": "submitted"})
     notify(call, repo, issue, [issue.user], "author")
@@ -265,3 +232,62 @@ def notify(call: Call, repo: Repository, issue: Issue, users: Iterable[Account],
             thread = Thread(number, user, repo, issue, reason, call.now)
             call.world.threads[number] = thread
         thread.reason, thread.updated_at, thread.unread = reason, call.now, True
+
+
+# What events tell, as functions that can be written down with what they tell of: the feed outlives the process.
+
+
+def _as_said(payload: dict[str, Any], _: Call) -> dict[str, Any]:
+    return payload
+
+
+def _forkee(reader: Call, fork: Repository) -> dict[str, Any]:
+    body = minimal_repo(reader, fork)
+    # What the reader may do is no part of the message.
+    body.pop("permissions", None)
+    return body
+
+
+def _forked(fork: Repository, reader: Call) -> dict[str, Any]:
+    return {"action": "forked", "forkee": _forkee(reader, fork)}
+
+
+def _about(
+    repo: Repository, action: str, label: Label | None, assignee: Account | None, reader: Call
+) -> dict[str, Any]:
+    body: dict[str, Any] = {"action": action}
+    if label:
+        body["label"] = render_issues.label(reader, repo, label)
+    if assignee:
+        body["assignee"] = simple_user(reader.links, assignee)
+    return body
+
+
+def _pull_acted(about: Callable[[Call], dict[str, Any]], repo: Repository, then: Issue, reader: Call) -> dict[str, Any]:
+    pull = render_issues.minimal_pull(reader, repo, then)
+    return {**about(reader), "number": then.number, "pull_request": pull}
+
+
+def _issue_acted(
+    about: Callable[[Call], dict[str, Any]], repo: Repository, then: Issue, reader: Call
+) -> dict[str, Any]:
+    return {**about(reader), "issue": render_issues.issue(reader, repo, then)}
+
+
+def _commented(repo: Repository, then: Issue, comment: Comment, reader: Call) -> dict[str, Any]:
+    return {
+        "action": "created",
+        "issue": render_issues.issue(reader, repo, then),
+        "comment": render_issues.comment(reader, repo, then, comment),
+    }
+
+
+def _reviewed(repo: Repository, then: Issue, review: Review, reader: Call) -> dict[str, Any]:
+    body = render_issues.review(reader, repo, then, review)
+    body |= {"state": review.state.lower(), "updated_at": body.get("submitted_at")}
+    del body["author_association"]
+    return {"action": "created", "review": body, "pull_request": render_issues.minimal_pull(reader, repo, then)}
+
+
+for _told in (_as_said, _forked, _about, _pull_acted, _issue_acted, _commented, _reviewed):
+    vars(_told)["__kept__"] = True

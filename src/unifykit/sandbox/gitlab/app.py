@@ -83,4 +83,5 @@ def create_app(
 
     app = Starlette(routes=[Route("/{rest:path}", endpoint, methods=_METHODS)])
     app.state.gateway = gateway
+    app.state.worlds = [world]
     return app

@@ -67,6 +67,7 @@ def create_app(
     fallback = Operation("*", "/{rest:path}", frozenset(), False, _nowhere)
     app = Starlette(routes=[*routes, _route(gateway, fallback, _METHODS)])
     app.router.redirect_slashes = False
+    app.state.worlds = list(worlds.values())
     return app
 
 

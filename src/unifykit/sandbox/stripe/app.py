@@ -85,6 +85,7 @@ def create_app(
     fallback = Operation("*", "/{rest:path}", "", _nowhere)
     app = Starlette(routes=[*routes, *page_routes(list(accounts.values())), _route(gateway, fallback, _METHODS)])
     app.router.redirect_slashes = False
+    app.state.worlds = list(accounts.values())
     return app
 
 

@@ -5,12 +5,16 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from unifykit.sandbox.keeping import dumped, loaded
+
 from .app import create_app, keys
 from .functions import FunctionRequest, Registered
 from .line import Line, Row
 from .postgres import PostgresServer
 from .schema import PROJECT, ROLES, SEED
 from .tokens import Signer
+
+_ISSUED = 1_767_225_600  # keys that are made again from their secret are the same keys
 
 
 class SupabaseProject:
@@ -19,18 +23,21 @@ class SupabaseProject:
     Args:
         schema: SQL that is run in a new database, such as your migrations; a small example by default.
         now: Tells the time, in epoch seconds.
+        secret: What its keys and tokens are signed with, in hexadecimal digits; made at the start if not given.
 
     Attributes:
+        secret: The same.
         anon_key: The key that anyone may have.
         service_key: The key that passes every policy.
         folder: Where PostgreSQL's socket is: ``psql -h <folder> -U postgres``.
         functions: The callables behind `/functions/v1`, by name.
     """
 
-    def __init__(self, schema: str = SEED, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, schema: str = SEED, now: Callable[[], float] = time.time, secret: str = "") -> None:
         self._schema, self._now = schema, now
-        self._signer = Signer()
-        made = keys(self._signer, now())
+        self._signer = Signer(secret)
+        self.secret: str = self._signer.secret
+        made = keys(self._signer, _ISSUED)
         self.anon_key: str = made["anon"]
         self.service_key: str = made["service_role"]
         self.functions: dict[str, Registered] = {"hello": _hello}
@@ -67,17 +74,36 @@ class SupabaseProject:
 
     def reset(self) -> Any:
         """Go back to the state that the project began with; returns the gateway, which is a new one."""
-        self._hang_up()
-        self._once("select pg_terminate_backend(active_pid, 5000) from pg_replication_slots where active")
-        self._once("drop database project with (force)")
-        self._once("create database project")
+        self._clear()
         self._prepare()
+        return self.app
+
+    def keep(self) -> bytes:
+        """All that the project holds, as bytes: its database, its files, its mails."""
+        shared = self.app.state.project
+        files, mails = dict(shared.files), list(shared.mails)
+        return dumped({"database": self._server.dump("project"), "files": files, "mails": mails})
+
+    def give_back(self, kept: bytes) -> Any:
+        """Hold what `keep` gave, and nothing else; returns the gateway, which is a new one."""
+        held = loaded(kept)
+        self._clear()
+        self._server.load("project", held["database"])
+        shared = self.app.state.project
+        shared.files.update(held["files"])
+        shared.mails.extend(held["mails"])
         return self.app
 
     def close(self) -> None:
         """Stop the database, and remove its files."""
         self._hang_up()
         self._server.stop()
+
+    def _clear(self) -> None:
+        self._hang_up()
+        self._once("select pg_terminate_backend(active_pid, 5000) from pg_replication_slots where active")
+        self._once("drop database project with (force)")
+        self._once("create database project")
 
     def _prepare(self) -> None:
         self._once(PROJECT, "project")

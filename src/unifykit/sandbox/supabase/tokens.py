@@ -22,13 +22,17 @@ class BadTokenError(Exception):
 
 
 class Signer:
-    """Signs and verifies JSON Web Tokens (HS256) with a secret made at the start.
+    """Signs and verifies JSON Web Tokens (HS256).
 
     https://www.rfc-editor.org/rfc/rfc7519
+
+    Args:
+        secret: What it signs with, in hexadecimal digits; made at the start if not given.
     """
 
-    def __init__(self) -> None:
-        self._secret = secrets.token_bytes(32)
+    def __init__(self, secret: str = "") -> None:
+        self.secret: str = secret or secrets.token_hex(32)
+        self._secret = bytes.fromhex(self.secret)
 
     def sign(self, claims: dict[str, Any]) -> str:
         """A token with these claims."""
