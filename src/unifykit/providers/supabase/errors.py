@@ -13,6 +13,7 @@ from unifykit.errors import (
     NotFoundError,
     PermissionDeniedError,
     RateLimitedError,
+    UnavailableError,
     UnifyError,
 )
 
@@ -46,6 +47,24 @@ _BY_CODE: dict[str, type[UnifyError]] = {
     "not_found": NotFoundError,
 }
 
+_BY_REASON: tuple[tuple[str, type[UnifyError]], ...] = (
+    ("ratelimit", RateLimitedError),
+    ("rate limit", RateLimitedError),
+    ("too many", RateLimitedError),
+    ("jwt", AuthenticationError),
+    ("token", AuthenticationError),
+    ("unauthorized", PermissionDeniedError),
+    ("permission", PermissionDeniedError),
+    ("unabletoconnect", UnavailableError),
+    ("databaselack", UnavailableError),
+    ("initializingproject", UnavailableError),
+    ("timeout", UnavailableError),
+    ("erroronrpccall", UnavailableError),
+    ("realtimerestarting", UnavailableError),
+    ("subscribing to postgresql failed", UnavailableError),
+)
+"""Parts of the reasons for which a channel is not joined, in lower case; the first that is found counts."""
+
 
 def _verdict(_: int, __: Headers, body: Body) -> Kind | None:
     """A query that took too long takes too long again.
@@ -74,6 +93,24 @@ def translate(error: Exception, op: Operation) -> UnifyError:
     body = json_body(lambda: reply.body)
     code = _code(body)
     return from_reply(DIALECT, op, reply, _message(reply.status, body), code=code, kind=_kind(body, code))
+
+
+def refused(reason: str) -> UnifyError:
+    """The uniform error for why a realtime channel is not joined.
+
+    https://supabase.com/docs/guides/realtime/error_codes
+    """
+    words = reason.lower()
+    for mark, kind in _BY_REASON:
+        if mark in words:
+            return kind(f"{reason.rstrip('.')}.", code=_name(reason))
+    return InvalidRequestError(f"{reason.rstrip('.')}.", code=_name(reason))
+
+
+def _name(reason: str) -> str | None:
+    """The code that a reason begins with: ``InvalidJWTToken: …``."""
+    name, colon, _ = reason.partition(":")
+    return name if colon and name.isidentifier() else None
 
 
 def _message(status: int, body: dict[str, object]) -> str:

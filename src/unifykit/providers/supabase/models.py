@@ -116,3 +116,70 @@ class FunctionReply:
     def text(self) -> str:
         """The body as text."""
         return self.bytes.decode()
+
+
+class Column(Model):
+    """A column of a table that changed."""
+
+    name: str
+    type: str
+
+
+class PostgresChange(Model):
+    """A row that was written.
+
+    Attributes:
+        event: ``"INSERT"``, ``"UPDATE"`` or ``"DELETE"``.
+        schema_name: The table's schema.
+        record: The row as it is now; None of one that was deleted.
+        old_record: What the database tells of the row before: its key, or all of it under ``replica identity full``.
+        errors: Why there is no row here, such as columns that this role may not see.
+    """
+
+    event: str = Field(alias="type")
+    schema_name: str = Field(alias="schema")
+    table: str
+    commit_timestamp: datetime
+    record: dict[str, Any] | None = None
+    old_record: dict[str, Any] | None = None
+    columns: list[Column] = Field(default_factory=list[Column])
+    errors: list[str] | str | None = None
+
+
+class Broadcast(Model):
+    """A message that another client of the channel sent."""
+
+    event: str
+    payload: Any = None
+    meta: dict[str, Any] | None = None
+
+
+class Presence(Model):
+    """Somebody came or went; after each such group one of event ``"sync"``, when the state is whole again.
+
+    Attributes:
+        event: ``"join"``, ``"leave"`` or ``"sync"``.
+        key: Who.
+        presences: What they track, one entry for each of their connections.
+    """
+
+    event: str
+    key: str | None = None
+    presences: list[dict[str, Any]] = Field(default_factory=list[dict[str, Any]])
+
+
+class Missed(Model):
+    """Messages are gone for good: read the state anew.
+
+    Attributes:
+        why: ``"reconnected"``: the connection broke, and nobody kept what happened meanwhile; ``"slow"``: more messages
+            waited here than `backlog` allows.
+        count: How many, if that is known.
+    """
+
+    why: str
+    count: int | None = None
+
+
+Happening = PostgresChange | Broadcast | Presence | Missed
+"""What `async for` gives on a channel."""

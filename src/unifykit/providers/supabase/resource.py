@@ -103,7 +103,7 @@ class SupabaseResource(Dual[M, "AsyncStraight"], Generic[M]):
         """One request; a reply that says no is raised. `body` is sent as JSON, `content` as it is."""
         sent = {**self._credentials.headers, **(headers or {})}
         if body is not None:
-            content = _encoded(body)
+            content = encoded(body)
             sent.setdefault("Content-Type", "application/json")
         target = f"{path}?{urlencode(params)}" if params else path
         return _yes(await self.ask(lambda straight: straight.exchange(method, target, sent, content)))
@@ -124,7 +124,8 @@ def _yes(reply: "httpx.Response") -> "httpx.Response":
     return reply.raise_for_status()
 
 
-def _encoded(body: Any) -> bytes:
+def encoded(body: Any) -> bytes:
+    """Values as JSON; times, ids, exact numbers and models too."""
     try:
         return json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=_plain, allow_nan=False).encode()
     except (TypeError, ValueError) as error:
