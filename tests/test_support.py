@@ -47,6 +47,12 @@ def test_the_emulators_columns_are_what_the_suite_runs():
         assert _told("stripe", counterpart) == {name.partition(":")[0] for name in set(STRIPE) - set(fails)}
 
 
+def test_aimocks_column_is_what_the_suite_runs():
+    from tests.providers.openai.test_aimock import FAILS, STEPS
+
+    assert _told("openai", "aimock 1.43.0") == {name.partition(":")[0] for name in set(STEPS) - set(FAILS)}
+
+
 def test_the_validators_column_is_what_the_suite_sends_it():
     from tests.conformance.test_requests import TABLES
 

@@ -10,6 +10,7 @@ npm packages are brought and run by PyPI `deno`, so that no Node is needed; all 
 docs/reference/emulate.md says what npm `emulate` and PyPI `localstripe` answer.
 """
 
+from tests.emulators.aimock import aimock
 from tests.emulators.emulate import Emulator, github, stripe
 from tests.emulators.localstripe import localstripe
 from tests.emulators.processes import DIRECTORY_VARIABLE, EmulatorError, directory
@@ -20,6 +21,7 @@ __all__ = [
     "Emulator",
     "EmulatorError",
     "Verdict",
+    "aimock",
     "directory",
     "github",
     "localstripe",

@@ -3,12 +3,13 @@
 import argparse
 from pathlib import Path
 
+from tests.emulators.aimock import prepare as aimock
 from tests.emulators.emulate import prepare as emulate
 from tests.emulators.localstripe import prepare as localstripe
 from tests.emulators.processes import prepare as deno
 from tests.emulators.steady import prepare as steady
 
-PREPARED = [deno, emulate, steady, localstripe]  # deno brings those of npm
+PREPARED = [deno, emulate, steady, aimock, localstripe]  # deno brings those of npm
 
 
 def main() -> None:
