@@ -13,10 +13,12 @@ from unifykit import deadline as deadline_block
 from unifykit import events as event_module
 from unifykit import otel
 from unifykit._core import check, client, outcome, policy, quota, stream
+from unifykit._core.operation import Described
+from unifykit._core.poller import Poller
 from unifykit.paging import AsyncPager, Page, Pager
 from unifykit.platforms import AsyncPlatforms, Platforms
-from unifykit.sandbox import Sandbox
-from unifykit.testing import VirtualClock
+from unifykit.sandbox import Faults, Sandbox, When
+from unifykit.testing import AsyncFakePlatforms, Call, FakePlatforms, Prepared, VirtualClock, sample
 
 _HIDDEN = {"begin", "succeeded", "failed", "cut_off", "within_deadline", "build_native", "translate", "built"}
 
@@ -40,9 +42,9 @@ def policies() -> str:
 
 
 def paging() -> str:
-    """The pagers, and the streams."""
-    head = "# Paging\n\nWhat a `list` operation gives. How to use it is in [pagers](../how-to/pagers.md)."
-    found = (Pager, AsyncPager, Page, stream.Stream, stream.AsyncStream)
+    """The pagers, the streams, and the poller."""
+    head = "# Paging\n\nWhat operations give that takes more than one reply. How to use lists is in [pagers](../how-to/pagers.md)."
+    found = (Pager, AsyncPager, Page, stream.Stream, stream.AsyncStream, Poller)
     return "\n\n".join([head, *(class_(cls) for cls in found)])
 
 
@@ -54,9 +56,14 @@ def events() -> str:
 
 
 def testing() -> str:
-    """The sandbox and the virtual clock."""
+    """The sandbox, the doubles and the virtual clock."""
     head = "# Testing\n\nHow to use it is in [testing](../how-to/testing.md)."
-    return "\n\n".join([head, class_(Sandbox), class_(VirtualClock)])
+    return "\n\n".join([head, class_(Sandbox), class_(Faults), class_(When), *_doubles(), class_(VirtualClock)])
+
+
+def _doubles() -> list[str]:
+    samples = f"## sample\n\n```text\n{signature(sample).call('sample')} -> T\n```\n\n{markdown(sample)}"
+    return [*(class_(cls) for cls in (FakePlatforms, AsyncFakePlatforms, Prepared, Call)), samples]
 
 
 def _facade() -> str:
@@ -105,7 +112,7 @@ def _made(cls: type) -> str:
         ]
         return f"{cls.__name__}(\n" + "".join(f"    {line},\n" for line in told) + ")"
     own = vars(cls).get("__init__")
-    internal = cls in (Pager, AsyncPager, stream.Stream, stream.AsyncStream)
+    internal = cls in (Pager, AsyncPager, stream.Stream, stream.AsyncStream, Poller, Prepared)
     return signature(own).call(cls.__name__) if inspect.isfunction(own) and not internal else ""
 
 
@@ -122,12 +129,12 @@ def _members(cls: type, owner: str) -> Iterator[str]:
 
 
 def _told(value: Any) -> bool:
-    return inspect.isfunction(value) or isinstance(value, property | functools.cached_property)
+    return inspect.isfunction(value) or isinstance(value, property | functools.cached_property | Described)
 
 
 def _member(path: str, value: Any) -> str:
     if isinstance(value, property):
         return f"#### {path}\n\n{markdown(value)}"
-    told = signature(value)
+    told = signature(value.body if isinstance(value, Described) else value)
     called = f"{told.call(path.rpartition('.')[2])}" + (f" -> {told.returns}" if told.returns else "")
     return f"#### {path}()\n\n```text\n{called}\n```\n\n{markdown(value)}"

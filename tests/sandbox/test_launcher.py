@@ -217,7 +217,7 @@ def test_reset_forgets_everything():
         p.github.repos.create("forget-me")
         url = urlsplit(sandbox.environment()["UNIFYKIT_REDIS_URL"])
         assert _redis(url, b"SET k v") == b"+OK"
-        sandbox.fault("github", status=500, times=50)
+        sandbox.faults("github").status(500, times=50)
         sandbox.reset()
         with pytest.raises(NotFoundError):
             p.github.repos.get("octocat/forget-me")
@@ -235,25 +235,16 @@ def _redis(url, command):
 def test_faults_come_in_order_and_are_not_executed():
     events = []
     with Sandbox(only=["github"]) as sandbox, sandbox.platforms(observers=[events.append], random=lambda: 0.0) as p:
-        sandbox.fault("github", status=503, times=1)
-        sandbox.fault("github", status=429, retry_after=0.01, headers={"X-Made": "here"})
+        sandbox.faults("github").status(503, times=1)
+        sandbox.faults("github").status(429, retry_after=0.01, headers={"X-Made": "here"})
         p.github.repos.get("octocat/hello-world")
         statuses = [event.status for event in events if type(event).__name__ == "AttemptEvent"]
         assert statuses == [503, 429, 200]
-        sandbox.fault("github", status=503)
+        sandbox.faults("github").status(503)
         with pytest.raises(UnavailableError, match="told to answer 503"):
             p.github.repos.create("not-made")
         with pytest.raises(NotFoundError):
             p.github.repos.get("octocat/not-made")
-
-
-@pytest.mark.parametrize(
-    ("platform", "numbers"),
-    [("redis", {"status": 503}), ("github", {"status": 200}), ("github", {"status": 503, "times": 0})],
-)
-def test_faults_that_make_no_sense_are_refused(platform, numbers):
-    with Sandbox() as sandbox, pytest.raises(InvalidRequestError):
-        sandbox.fault(platform, **numbers)
 
 
 def test_the_application_s_log_stays_quiet(caplog):

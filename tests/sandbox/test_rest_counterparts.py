@@ -94,5 +94,5 @@ def test_the_launcher_s_settings_fit_and_a_reset_forgets(name):
             p.agora.bans.create(uid=1)
             sandbox.reset()
             assert p.agora.bans.list().collect() == []
-        sandbox.fault(name, status=503, times=1)
+        sandbox.faults(name).status(503, times=1)
         assert getattr(p, name).check().ok  # the fault is retried

@@ -76,8 +76,8 @@ def _way(p: Platforms, platform: str, sandbox: Sandbox | None = None) -> walk.Wa
 
     def fail() -> None:
         assert sandbox is not None
-        sandbox.fault("github", status=503)
-        sandbox.fault("github", status=429, retry_after=1)
+        sandbox.faults("github").status(503)
+        sandbox.faults("github").status(429, retry_after=1)
 
     return walk.github(p, f"unifykit-demo-{mark}", fail if sandbox is not None else None)
 

@@ -8,6 +8,8 @@ with Sandbox() as sandbox, sandbox.platforms() as p:
 ```
 """
 
+from unifykit.sandbox.faults import Asked, Faults, Ways, When
 from unifykit.sandbox.launcher import COUNTERPARTS, Sandbox
+from unifykit.sandbox.snapshots import Snapshot
 
-__all__ = ["COUNTERPARTS", "Sandbox"]
+__all__ = ["COUNTERPARTS", "Asked", "Faults", "Sandbox", "Snapshot", "Ways", "When"]

@@ -10,7 +10,10 @@ from unifykit._core.extras import extra
 from unifykit.errors import ConfigurationError, MissingExtraError, UnexpectedResponseError
 
 if TYPE_CHECKING:
-    from unifykit.sandbox.gate import App, Gate
+    from unifykit.sandbox.asgi import App
+    from unifykit.sandbox.faults import Faults
+    from unifykit.sandbox.gate import Gate
+    from unifykit.sandbox.relay import Relay
 
 __all__ = ["COUNTERPARTS", "Counterpart"]
 
@@ -32,6 +35,11 @@ class Counterpart(Protocol):
     kind: str
     accounts: Values
     gate: "Gate | None"
+
+    @property
+    def faults(self) -> "Faults":
+        """What goes wrong here."""
+        ...
 
     def reset(self) -> None:
         """Go back to the state that it began with."""
@@ -64,11 +72,17 @@ class Served:
         self.kind = kind
         self._serving: list[Serving] = []
         try:
-            self.gate: Gate | None = Gate(self._begin())
+            self.gate: Gate | None = Gate(name, self._begin())
             self.accounts = accounts(self._serve())
         except BaseException:
             self.close()
             raise
+
+    @property
+    def faults(self) -> "Faults":
+        """What goes wrong here."""
+        assert self.gate is not None
+        return self.gate.faults
 
     def reset(self) -> None:
         """Put a new app behind the gate."""
@@ -140,7 +154,10 @@ class _Supabase(Served):
 
 
 class _Redis:
-    """A real Redis or Valkey server where this machine has one, else fakeredis."""
+    """A real Redis or Valkey server where this machine has one, else fakeredis.
+
+    Nothing stands between it and its clients until somebody asks for its faults; then they find a relay in its place.
+    """
 
     gate: "Gate | None" = None
 
@@ -152,10 +169,28 @@ class _Redis:
         except ConfigurationError as error:
             raise MissingExtraError(error.message, provider="redis") from error
         self._server = server.start()
+        self._relay: Relay | None = None
         self.kind = _told(server.kind)
-        self.accounts: Values = {"default": {"redis_url": server.url}}
+        url = server.url
+        if server.kind == "fakeredis":  # it cannot make room for the relay later
+            url = url.replace(str(server.port), str(self._before(0, server.port).port))
+        self.accounts: Values = {"default": {"redis_url": url}}
+
+    @property
+    def faults(self) -> "Faults":
+        """What goes wrong here."""
+        if self._relay is None:
+            from unifykit.sandbox.relay import hang_up, move
+
+            elsewhere = move(self._server.port)
+            self._before(self._server.port, elsewhere)
+            hang_up(elsewhere)
+        assert self._relay is not None
+        return self._relay.faults
 
     def reset(self) -> None:
+        if self._relay is not None:
+            self._relay.board.forget()
         with socket.create_connection(("127.0.0.1", self._server.port), _RESET_SECONDS) as connection:
             connection.sendall(b"*1\r\n$8\r\nFLUSHALL\r\n")
             reply = connection.recv(64)
@@ -163,7 +198,15 @@ class _Redis:
             raise UnexpectedResponseError(f"the sandbox's Redis server does not forget its keys: {reply!r}.")
 
     def close(self) -> None:
+        if self._relay is not None:
+            self._relay.close()
         self._server.stop()
+
+    def _before(self, port: int, server: int) -> "Relay":
+        from unifykit.sandbox.relay import Relay
+
+        self._relay = Relay(port, server)
+        return self._relay
 
 
 def _told(kind: str) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from unifykit import Breaker, RateLimit, Retry
     from unifykit._core.clock import Clock
     from unifykit.events import Observer
+    from unifykit.sandbox.faults import Faults
     from unifykit.settings import ProviderSettings
 
 __all__ = ["COUNTERPARTS", "Sandbox"]
@@ -119,31 +120,23 @@ class Sandbox:
         """An `AsyncPlatforms` on this sandbox; takes the options of `AsyncPlatforms`."""
         return AsyncPlatforms(**self.settings(), **options)
 
-    def fault(
-        self, platform: str, *, status: int, times: int = 1, retry_after: float | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> None:  # fmt: skip
-        """Make the next requests to a platform fail instead of being executed. Faults queue up.
+    def faults(self, platform: str) -> "Faults":
+        """What goes wrong at a platform, to be planned and counted.
+
+        ```python
+        sandbox.faults("stripe").status(503, every=5).commit_then_drop(after=3, operation="POST /v1/customers")
+        ```
 
         Args:
             platform: Such as ``"github"``.
-            status: The HTTP status to answer with, 400 to 599.
-            times: How many requests.
-            retry_after: Seconds for the reply's ``Retry-After``.
-            headers: Other headers of the reply.
 
         Raises:
-            InvalidRequestError: The platform does not run here, has no faults, or a number makes no sense.
+            InvalidRequestError: The platform does not run here.
         """
         part = self._parts.get(platform)
-        if part is None or part.gate is None:
-            raise InvalidRequestError(f"this sandbox cannot make {platform!r} fail: it runs {', '.join(self._parts)}.")
-        if not 400 <= status <= 599 or times < 1:  # noqa: PLR2004 -- HTTP's errors
-            raise InvalidRequestError("fault(status=…) is an HTTP status of 400 to 599, times=… is 1 or more.")
-        from unifykit.sandbox.gate import Fault
-
-        hint = {} if retry_after is None else {"retry-after": f"{retry_after:g}"}
-        part.gate.plan(Fault(status, {**hint, **(headers or {})}), times)
+        if part is None:
+            raise InvalidRequestError(f"this sandbox does not run {platform!r}: it runs {', '.join(self._parts)}.")
+        return part.faults
 
     def _made(self, name: str) -> dict[str, Any]:
         if name not in self._parts:

@@ -6,8 +6,10 @@ import threading
 from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from unifykit.errors import UnavailableError
+from unifykit.sandbox.connections import Line
 
 _START_SECONDS = 15.0
 _LOGGER = logging.getLogger("uvicorn.error")
@@ -61,10 +63,23 @@ class _Server(uvicorn.Server):
         self.ready.set()
 
 
+class _Protocol(H11Protocol):
+    """Hands each request's connection to the app, as the extension ``unifykit.line``."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._answer: Any = self.app
+        self.app: Any = self._with_line
+
+    async def _with_line(self, scope: Any, receive: Any, send: Any) -> None:
+        scope["extensions"] = {"unifykit.line": Line(self.transport)}
+        await self._answer(scope, receive, send)
+
+
 def _config(app: Any) -> uvicorn.Config:
     websocket: Any = _websocket
     return uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="off", ws=websocket, loop="asyncio", http="h11",
+        app, log_config=None, access_log=False, lifespan="off", ws=websocket, loop="asyncio", http=_Protocol,
         server_header=False, timeout_graceful_shutdown=1, ws_per_message_deflate=False,
     )  # fmt: skip
 

@@ -226,7 +226,7 @@ def test_health(here, running):
     assert [(item.name, item.ok) for item in report.items] == [
         ("database", True), ("table users", True), ("table nope", False), ("auth", True), ("storage", True),
     ]  # fmt: skip
-    running.fault("supabase", status=500, times=50)
+    running.faults("supabase").status(500, times=50)
     assert not any(item.ok for item in here.run(lambda p: p.supabase.with_options(timeout=0.5).check()).items)
 
 
