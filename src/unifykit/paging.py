@@ -6,7 +6,7 @@ import json
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import aclosing, closing
+from contextlib import aclosing, closing, contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Self
@@ -174,7 +174,7 @@ class Pager(_Pager[T]):
     def collect(self, *, progress: bool = False) -> list[T]:
         """All items in a list. `progress` draws a bar (extra ``notebook``)."""
         found: list[T] = []
-        with _bar(self._name, progress) as update:
+        with progress_bar(self._name, progress) as update:
             for items in self.pages():
                 found.extend(items)
                 update(len(items))
@@ -244,7 +244,7 @@ class AsyncPager(_Pager[T]):
     async def collect(self, *, progress: bool = False) -> list[T]:
         """All items in a list. `progress` draws a bar (extra ``notebook``)."""
         found: list[T] = []
-        with _bar(self._name, progress) as update:
+        with progress_bar(self._name, progress) as update:
             async for items in self.pages():
                 found.extend(items)
                 update(len(items))
@@ -304,24 +304,22 @@ def _decode(cursor: Cursor) -> tuple[Any, int]:
         raise InvalidRequestError("this is not a cursor; pass what `pager.cursor` gave.") from error
 
 
-class _bar:  # noqa: N801 -- reads as the context manager that it is
-    """A progress bar, or nothing."""
+@contextmanager
+def progress_bar(name: str, shown: bool) -> Generator[Callable[[int], object]]:
+    """Draw a progress bar, or nothing; gives what is told of each step how many items it brought.
 
-    def __init__(self, name: str, shown: bool) -> None:
-        self._bar: Any = None
-        if shown:
-            try:
-                from tqdm.auto import tqdm  # pyright: ignore[reportMissingModuleSource, reportUnknownVariableType]
-            except ModuleNotFoundError as error:
-                raise _no_notebook("progress bars", "tqdm") from error
-            self._bar = tqdm(desc=name, unit=" items")
-
-    def __enter__(self) -> Callable[[int], object]:
-        return (lambda _: None) if self._bar is None else self._bar.update
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
+    Raises:
+        MissingExtraError: One is to be shown, and tqdm is not installed.
+    """
+    if not shown:
+        yield lambda _: None
+        return
+    try:
+        from tqdm.auto import tqdm  # pyright: ignore[reportMissingModuleSource, reportUnknownVariableType]
+    except ModuleNotFoundError as error:
+        raise _no_notebook("progress bars", "tqdm") from error
+    with closing(tqdm(desc=name, unit=" items")) as bar:
+        yield bar.update
 
 
 def _frame(items: Sequence[Any]) -> "pd.DataFrame":

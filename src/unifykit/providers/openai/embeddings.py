@@ -10,7 +10,7 @@ from typing import Any
 from unifykit._core.mode import M
 from unifykit._core.operation import IDEMPOTENT, operation
 from unifykit.errors import InvalidRequestError
-from unifykit.paging import _bar  # pyright: ignore[reportPrivateUsage]
+from unifykit.paging import progress_bar
 from unifykit.providers.openai.arguments import filled, given
 from unifykit.providers.openai.models import Embedding, EmbeddingList, EmbeddingsReply, Usage
 from unifykit.providers.openai.resource import OpenAIResource, nonsense
@@ -81,7 +81,7 @@ class Embeddings(OpenAIResource[M]):
         wanted = list(texts)
         _check(model, wanted, dimensions)
         parts = split(wanted)
-        with _bar("openai.embeddings.batch", progress) as update:
+        with progress_bar("openai.embeddings.batch", progress) as update:
             steps = [partial(self._part, model, part, dimensions, update) for part in parts]
             replies = await self.at_once(steps, concurrency) if steps else []
         return EmbeddingList(
