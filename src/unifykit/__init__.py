@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from unifykit._core.check import CheckItem, CheckReport, CheckSummary
     from unifykit._core.outcome import Safety
     from unifykit._core.policy import Breaker, RateLimit, Retry
+    from unifykit._core.poller import Poller
     from unifykit._core.quota import RateLimitState
     from unifykit._wires.clock import deadline
     from unifykit.errors import (
@@ -45,6 +46,7 @@ _HOME = {
     "Cursor": "paging",
     "Pager": "paging",
     "Platforms": "platforms",
+    "Poller": "_core.poller",
     "RateLimit": "_core.policy",
     "RateLimitState": "_core.quota",
     "Retry": "_core.policy",
@@ -73,6 +75,7 @@ __all__ = [
     "PaymentDeclinedError",
     "PermissionDeniedError",
     "Platforms",
+    "Poller",
     "QuotaExceededError",
     "RateLimit",
     "RateLimitState",

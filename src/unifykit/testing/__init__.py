@@ -1,10 +1,10 @@
-"""Help for testing an application: time that passes without waiting."""
+"""Help for testing an application: doubles, samples of results, time that passes without waiting, fixtures for pytest."""
 
 import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from unifykit.testing.answers import Call, When
+    from unifykit.testing.answers import Call, Prepared
     from unifykit.testing.clock import VirtualClock
     from unifykit.testing.fakes import AsyncFakePlatforms, FakePlatforms
     from unifykit.testing.samples import sample
@@ -15,8 +15,8 @@ _HOME = {
     "AsyncFakePlatforms": "fakes",
     "Call": "answers",
     "FakePlatforms": "fakes",
+    "Prepared": "answers",
     "VirtualClock": "clock",
-    "When": "answers",
     "sample": "samples",
 }
 
@@ -25,8 +25,8 @@ __all__ = [
     "AsyncFakePlatforms",
     "Call",
     "FakePlatforms",
+    "Prepared",
     "VirtualClock",
-    "When",
     "sample",
 ]
 

@@ -10,7 +10,7 @@ from typing import Any, Self, cast
 from unifykit.errors import UnifyError
 from unifykit.testing.shapes import AnswerError, Kind, Shape, find, told
 
-__all__ = ["Call", "When"]
+__all__ = ["Call", "Prepared"]
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Polled:
     after: int = 0
 
 
-class When:
+class Prepared:
     """What is to be answered to calls of one operation: one answer a call in the order written, and the last one from then on.
 
     Attributes:
@@ -233,15 +233,15 @@ class Answers:
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._rules: dict[str, list[When]] = {}
+        self._rules: dict[str, list[Prepared]] = {}
         self._pages: dict[int, list[list[Any]]] = {}
         self._numbers = itertools.count(1)
         self.calls: list[Call] = []
 
-    def when(self, name: str, *args: Any, **kwargs: Any) -> When:
+    def when(self, name: str, *args: Any, **kwargs: Any) -> Prepared:
         """Begin an answer; the latest that matches a call is the one that counts."""
         shape = find(name)
-        rule = When(shape, shape.bind(*args, **kwargs))
+        rule = Prepared(shape, shape.bind(*args, **kwargs))
         with self._lock:
             self._rules.setdefault(shape.name, []).insert(0, rule)
         return rule

@@ -8,7 +8,7 @@ from unifykit import settings
 from unifykit._core.clock import Clock
 from unifykit._core.operation import Described
 from unifykit.platforms import PROVIDERS, AsyncPlatforms, Platforms
-from unifykit.testing.answers import Answers, Call, When
+from unifykit.testing.answers import Answers, Call, Prepared
 from unifykit.testing.clock import VirtualClock
 from unifykit.testing.doubles import make_double
 from unifykit.testing.shapes import AnswerError, find
@@ -48,7 +48,7 @@ class _Fake:
     def __init__(self) -> None:
         self._answers = Answers()
 
-    def when(self, operation: str | Callable[..., Any], /, *args: Any, **kwargs: Any) -> When:
+    def when(self, operation: str | Callable[..., Any], /, *args: Any, **kwargs: Any) -> Prepared:
         """Begin the answer to calls of an operation. Of several that match a call, the latest counts.
 
         Args:
@@ -85,7 +85,7 @@ class _Fake:
         if operation is None:
             return list(self._answers.calls)
         shape = find(_name(operation))
-        wanted = When(shape, shape.bind(*args, **kwargs))
+        wanted = Prepared(shape, shape.bind(*args, **kwargs))
         return [call for call in self._answers.calls if call.operation == shape.name and wanted.matches(call)]
 
     def _doubled(self, client: "Client[Any]") -> "Client[Any]":
