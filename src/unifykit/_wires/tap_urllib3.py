@@ -4,6 +4,7 @@ import builtins
 import io
 import re
 import ssl
+from collections.abc import Callable
 from http.client import HTTPException
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -32,10 +33,14 @@ _POOL = re.compile(r"^(?:<[^>]*>|HTTPS?Connection(?:Pool)?\([^)]*\)): ")
 
 
 class TappedPool:
-    """Answers `urlopen` as a pool does."""
+    """Answers `urlopen` as a pool does. `cut` says of a reply without a body whether it may have lost it."""
 
-    def __init__(self, standing: Tap, pool: Any, prefix: str, origin: tuple[str, str, int | None]) -> None:
+    def __init__(
+        self, standing: Tap, pool: Any, prefix: str, origin: tuple[str, str, int | None],
+        cut: Callable[[str, BaseHTTPResponse], bool],
+    ) -> None:  # fmt: skip
         self._tap = standing
+        self._cut = cut
         self._pool = pool
         self._prefix = prefix
         scheme, host, port = origin
@@ -59,7 +64,13 @@ class TappedPool:
             raise
         told.status, told.reason, told.headers = reply.status, reply.reason or "", [*reply.headers.iteritems()]
         self._tap.keep(asked, told)
-        return _response(method, told, _Recording(told, reply), reply.version, decode=given["decode_content"])
+        return _response(
+            method,
+            told,
+            _Recording(told, reply, cut=self._cut(method, reply)),
+            reply.version,
+            decode=given["decode_content"],
+        )
 
     def _played(self, method: str, told: Told, *, decode: bool) -> BaseHTTPResponse:
         if told.failure is not None and not told.status:
@@ -100,9 +111,10 @@ def _unframed(headers: list[tuple[str, str]]) -> HTTPHeaderDict:
 class _Recording:
     """A reply's body on its way to the reader: what urllib3 reads from."""
 
-    def __init__(self, told: Told, reply: BaseHTTPResponse) -> None:
+    def __init__(self, told: Told, reply: BaseHTTPResponse, *, cut: bool) -> None:
         self._told = told
         self._reply = reply
+        self._cut = cut
         self._decoder = Decoder(told)
         self._ready = b""
         self.closed: bool = False
@@ -112,7 +124,7 @@ class _Recording:
         while not self._ready:
             part = self._next(amount)
             if not part:
-                return b""
+                return self._end()
             try:
                 self._ready = self._decoder.feed(part)
             except ValueError as error:
@@ -122,6 +134,12 @@ class _Recording:
         if amount is None:
             return self._taken(None) + self.read()
         return self._taken(amount)
+
+    def _end(self) -> bytes:
+        if self._cut and not self._told.chunks:  # http.client sees no fault in this, and another stack does
+            self._told.failure = Failure("broken", late=False, text="the connection ended within the reply's headers")
+            raise ProtocolError(self._told.failure.text)
+        return b""
 
     def _next(self, amount: int | None) -> bytes:
         try:

@@ -179,7 +179,9 @@ class Wire:
             return pool, prefix
         from unifykit._wires.tap_urllib3 import TappedPool
 
-        return cast("HTTPConnectionPool", TappedPool(tap.installed, pool, prefix, (scheme, host, port))), ""
+        return cast(
+            "HTTPConnectionPool", TappedPool(tap.installed, pool, prefix, (scheme, host, port), _may_be_cut)
+        ), ""
 
 
 def _may_be_cut(method: str, reply: BaseHTTPResponse) -> bool:
