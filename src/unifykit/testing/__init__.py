@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from unifykit.testing.answers import Call, Prepared
+    from unifykit.testing.cassettes import Cassette, CassetteError, NotRecordedError, SecretInCassetteError
     from unifykit.testing.clock import VirtualClock
     from unifykit.testing.fakes import AsyncFakePlatforms, FakePlatforms
     from unifykit.testing.samples import sample
@@ -14,8 +15,12 @@ _HOME = {
     "AnswerError": "shapes",
     "AsyncFakePlatforms": "fakes",
     "Call": "answers",
+    "Cassette": "cassettes",
+    "CassetteError": "cassettes",
     "FakePlatforms": "fakes",
+    "NotRecordedError": "cassettes",
     "Prepared": "answers",
+    "SecretInCassetteError": "cassettes",
     "VirtualClock": "clock",
     "sample": "samples",
 }
@@ -24,8 +29,12 @@ __all__ = [
     "AnswerError",
     "AsyncFakePlatforms",
     "Call",
+    "Cassette",
+    "CassetteError",
     "FakePlatforms",
+    "NotRecordedError",
     "Prepared",
+    "SecretInCassetteError",
     "VirtualClock",
     "sample",
 ]
