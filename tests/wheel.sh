@@ -42,28 +42,66 @@ grep -qF "pip install 'unifykit[cli]'" err || fail "unifykit without its extra d
 [ ! -s out ] || fail "unifykit without its extra writes to standard output: $(cat out)"
 echo "bare: the command gives the pip line and exits with 2"
 
-build_native() { # build_native EXTRA: what `p.EXTRA.native` needs is in the extra, and nothing else's is
+use_extra() { # use_extra EXTRA: what the extra is for works with it alone, so nothing that it needs is another's
     environment "$1" "unifykit[$1] @ file://$wheel"
     "$1/bin/python" - "$1" <<'EOT'
+import subprocess
 import sys
+from pathlib import Path
 
 from unifykit import Platforms, settings
 
-name = sys.argv[1]
-given = {
+NOWHERE = "http://127.0.0.1:9"
+GIVEN = {
     "github": lambda: settings.GitHubSettings(token="wheel"),
     "gitlab": lambda: settings.GitLabSettings(token="wheel"),
-    "supabase": lambda: settings.SupabaseSettings(url="http://127.0.0.1:9", key="wheel"),
+    "supabase": lambda: settings.SupabaseSettings(url=NOWHERE, key="wheel"),
     "stripe": lambda: settings.StripeSettings(secret_key="sk_test_wheel"),
     "openai": lambda: settings.OpenAISettings(api_key="wheel"),
     "redis": lambda: settings.RedisSettings(redis_url="redis://127.0.0.1:9"),
-}[name]()
-with Platforms(**{name: given}) as p:
-    native = getattr(p, name).native
-    print(f"{name}: {type(native).__module__}.{type(native).__qualname__}")
+    "agora": lambda: settings.AgoraSettings(app_id="0" * 32, app_certificate="1" * 32, customer_id="a", customer_secret="b"),
+    "logrocket": lambda: settings.LogRocketSettings(api_key="wheel:app:secret"),
+    "mapbox": lambda: settings.MapboxSettings(access_token="pk.wheel"),
+}
+
+
+def platform(name):
+    with Platforms(**{name: GIVEN[name]()}) as p:
+        native = getattr(p, name).native
+        return f"{type(native).__module__}.{type(native).__qualname__}"
+
+
+def cli():
+    command = Path(sys.executable).with_name("unifykit")
+    return subprocess.run([command, "--version"], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def sandbox():
+    from unifykit.sandbox import Sandbox
+
+    with Sandbox() as running:
+        return f"{len(running.kinds)} counterparts"
+
+
+def otel():
+    from unifykit.otel import OpenTelemetry
+
+    return repr(OpenTelemetry)
+
+
+def notebook():
+    import pandas, rich, tqdm  # noqa: E401, F401
+
+    return "pandas, rich, tqdm"
+
+
+name = sys.argv[1]
+told = platform(name) if name in GIVEN else {"cli": cli, "sandbox": sandbox, "otel": otel, "notebook": notebook}[name]()
+print(f"{name}: {told}")
 EOT
 }
 
-for extra in github gitlab supabase stripe openai redis; do
-    build_native "$extra" || fail "the extra $extra alone"
-done
+extras="github gitlab supabase stripe openai redis agora logrocket mapbox cli sandbox otel notebook"
+export -f use_extra environment
+export work wheel
+echo $extras | tr ' ' '\n' | xargs -P 2 -I{} bash -euo pipefail -c 'use_extra {}' || fail "an extra alone"
