@@ -51,6 +51,17 @@ def test_the_provider_s_advice_counts(status, advice, kind):
     assert judged(ADVISED, status, headers).kind is kind
 
 
+def test_a_refusal_may_prove_that_nothing_was_executed():
+    dialect = Dialect(provider="test", untouched=lambda status, headers, body: json_body(body).get("code") == "full")
+    assert [judged(dialect, 503, body=body).executed for body in (b'{"code": "full"}', b"{}", b"")] == [
+        False,
+        True,
+        True,
+    ]
+    assert judged(dialect, 503, body=b'{"code": "full"}').kind is Kind.TRANSIENT
+    assert judged(dialect, 200, body=b'{"code": "full"}').executed
+
+
 def test_the_provider_s_own_verdict_counts_and_sees_the_body():
     dialect = Dialect(
         provider="test",

@@ -36,6 +36,7 @@ class Dialect:
         bucket: Which allowance a path draws on.
         free: Whether a path costs nothing of the allowance.
         verdict: What a status means where it differs from the rule, given the headers and the body.
+        untouched: Whether a transient refusal proves that nothing was executed, where its status leaves that open.
         least_wait: Seconds to wait after a limit that came without a hint.
         shared_limit: True if a limit with a hint concerns the whole account, so that all its calls wait.
         trusted: Hosts beside the base URL's that may see the credential.
@@ -48,6 +49,7 @@ class Dialect:
     bucket: Callable[[str], str] = field(default=lambda _path: "")
     free: Callable[[str], bool] = field(default=lambda _path: False)
     verdict: Callable[[int, Headers, Body], Kind | None] = field(default=lambda _status, _headers, _body: None)
+    untouched: Callable[[int, Headers, Body], bool] = field(default=lambda _status, _headers, _body: False)
     least_wait: float | None = None
     shared_limit: bool = False
     trusted: frozenset[str] = frozenset()
@@ -65,7 +67,7 @@ def judge(  # noqa: PLR0917 -- the facts of a reply, in one order everywhere
     hint = _hint(dialect, kind, headers, quota, wall) if waits else None
     if kind is Kind.THROTTLED and dialect.shared_limit and hint:
         quota = Quota(quota.limit if quota else None, 0, wall + hint)
-    executed = kind is Kind.TRANSIENT
+    executed = kind is Kind.TRANSIENT and not dialect.untouched(status, headers, body)
     return Outcome(kind, executed=executed, retry_after=hint, status=status, quota=quota, received=received)
 
 

@@ -44,7 +44,9 @@ CASES = [
     (refusal(429, type="insufficient_quota"), QuotaExceededError, "insufficient_quota", 1),
     (refusal(500, type="server_error"), ServerError, "server_error", 1),
     (refusal(502), UnavailableError, "invalid_request_error", 1),
-    (refusal(503, code="server_is_overloaded"), UnavailableError, "server_is_overloaded", 1),
+    (refusal(503, code="server_is_overloaded"), UnavailableError, "server_is_overloaded", 3),
+    (refusal(503, code="slow_down"), UnavailableError, "slow_down", 3),
+    (refusal(503, code="engine_failed"), UnavailableError, "engine_failed", 1),
     (refusal(504), UnavailableError, "invalid_request_error", 1),
     (refusal(520), ServerError, "invalid_request_error", 1),
     (Reply(502, b"<html>Bad gateway</html>", {"Content-Type": "text/html", "x-request-id": "req_1"}), UnavailableError, None, 1),
@@ -61,7 +63,7 @@ def test_a_refused_answer(at, reply, error, code, sent):
         assert (found.code, found.status, found.request_id) == (code, reply.status, "req_1")
         assert (found.provider, found.operation) == ("openai", "chat.complete")
         assert len(server.seen) == found.attempts == sent
-        assert found.maybe_executed is (reply.status >= 500 or reply.status == 408)
+        assert found.maybe_executed is (sent == 1 and (reply.status >= 500 or reply.status == 408))
         assert type(found.__cause__).__module__.startswith("openai")
         assert str(pickle.loads(pickle.dumps(found))) == str(found)
 

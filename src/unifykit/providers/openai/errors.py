@@ -19,6 +19,7 @@ from unifykit.errors import (
 
 _LIMITED = 429
 _ENDPOINT = re.compile(r"/v\d+/(\w+)")
+_TURNED_AWAY = frozenset(("server_is_overloaded", "slow_down"))
 _OUT_OF_CREDIT = frozenset(
     ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "credit_balance_exhausted")
 )
@@ -34,6 +35,14 @@ def _verdict(status: int, _: Headers, body: Body) -> Kind | None:
 
 def _out_of_credit(fault: dict[str, Any]) -> bool:
     return bool({fault.get("code"), fault.get("type")} & _OUT_OF_CREDIT)
+
+
+def _untouched(_status: int, _headers: Headers, body: Body) -> bool:
+    """No capacity: the request was turned away at the door.
+
+    https://platform.openai.com/docs/guides/error-codes
+    """
+    return _fault(json_body(body)).get("code") in _TURNED_AWAY
 
 
 def _bucket(target: str) -> str:
@@ -53,6 +62,7 @@ DIALECT = Dialect(
     advice="x-should-retry",
     request_id=("x-request-id",),
     verdict=_verdict,
+    untouched=_untouched,
 )
 
 
