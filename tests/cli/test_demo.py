@@ -56,9 +56,37 @@ def test_json_is_for_machines(unifykit):
     assert found["sandbox"].keys() == COUNTERPARTS.keys()
 
 
-def test_only_one_platform(unifykit):
-    found = json.loads(unifykit("demo", "--only", "redis", "--json").stdout)
-    assert {step["platform"] for step in found["steps"]} == {"redis"}
+def test_the_story_goes_through_all_nine(unifykit):
+    found = json.loads(unifykit("demo", "--json").stdout)
+    assert found["ok"], [step for step in found["steps"] if not step["ok"]]
+    told = list(dict.fromkeys((step["chapter"], step["platform"]) for step in found["steps"]))
+    assert told == [
+        ("sign up", "supabase"),
+        ("sessions, cache and queues", "redis"),
+        ("choose a plan and pay", "stripe"),
+        ("chat with a model", "openai"),
+        ("usage and files", "supabase"),
+        ("video call", "agora"),
+        ("analytics", "logrocket"),
+        ("map", "mapbox"),
+        ("repository and issue", "github"),
+        ("project and pipeline", "gitlab"),
+        ("manage the subscription", "stripe"),
+        ("records", "supabase"),
+    ]
+    results = {step["step"]: step["result"] for step in found["steps"]}
+    assert results["it is paid"] == "CheckoutSession(status='complete')"
+    assert results["look up an order by a tool"] == "ToolRun(text='The result is: Order 7 is on its way.')"
+    assert "status='canceled'" in results["cancel"]
+    assert "access_token" not in str(found)
+    assert found["pipeline"]["stripe"]["retries"] == 1
+
+
+@pytest.mark.parametrize("platform", sorted(COUNTERPARTS))
+def test_only_one_platform(unifykit, platform):
+    found = json.loads(unifykit("demo", "--only", platform, "--json").stdout)
+    assert found["ok"], [step for step in found["steps"] if not step["ok"]]
+    assert {step["platform"] for step in found["steps"]} == {platform}
 
 
 def test_piped_output_has_no_escape_codes_and_is_never_cut(unifykit):
@@ -219,6 +247,7 @@ def test_a_step_s_error_keeps_its_own_words():
         ([], "[]"),
         (["a", "b"], "2, first: 'a'"),
         ("x" * 100, "'" + "x" * 68 + "..."),
+        ("https://example.com/file?token=abc", "https://example.com/file"),
     ],
 )
 def test_values_are_told_in_a_few_words(value, words):
@@ -229,6 +258,12 @@ def test_models_are_told_by_what_identifies_them():
     with Sandbox(only=["github"]) as sandbox, sandbox.platforms() as p:
         assert isinstance(p, Platforms)
         assert steps.told(p.github.me()).startswith("User(login='octocat', name='The Octocat'")
+
+
+def test_what_a_model_does_not_show_is_not_told():
+    with Sandbox(only=["supabase"]) as sandbox, sandbox.platforms() as p:
+        session = p.supabase.auth.sign_up("ada@example.com", "correct horse").session
+    assert session.access_token[:10] not in steps.told(session)
 
 
 def _answers(url):

@@ -10,12 +10,13 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from unifykit.cli import show, steps, walk
 from unifykit.cli.extras import examine
 from unifykit.cli.steps import Done
+from unifykit.cli.story import App, chapters
 from unifykit.cli.tally import NAMES, Tally
 from unifykit.errors import ConfigurationError, InvalidRequestError
 from unifykit.platforms import PROVIDERS, Platforms
 from unifykit.sandbox import COUNTERPARTS, Sandbox
 
-_WALKED = ("github", "redis")  # the others are asked one harmless question a part
+_WALKED = ("github", "redis")  # live, the others are asked one harmless question a part
 
 
 @dataclass
@@ -31,10 +32,10 @@ class _Demo:
     def ok(self) -> bool:
         return bool(self.done) and all(done.ok for done in self.done)
 
-    def walk(self, platform: str, way: walk.Walk) -> None:
+    def walk(self, platform: str, way: walk.Walk, chapter: str = "") -> None:
         task = self.progress.add_task(platform, total=None)
         for done in steps.run(
-            platform, way, lambda title: self.progress.update(task, description=f"{platform}: {title}")
+            platform, way, lambda title: self.progress.update(task, description=f"{platform}: {title}"), chapter
         ):
             self.done.append(done)
             self.progress.advance(task)
@@ -62,24 +63,14 @@ def _sandboxed(demo: _Demo, only: Sequence[str] | None) -> None:
     names = only or [name for name in COUNTERPARTS if name not in missing]
     with Sandbox(only=names) as sandbox, sandbox.platforms(observers=[demo.tally]) as p:
         demo.kinds = {**sandbox.kinds, **missing}
-        for platform in sandbox.kinds:
-            if platform in _WALKED:
-                demo.walk(platform, _way(p, platform, sandbox))
-            else:
-                _check(demo, p, platform)
+        app = App(p, sandbox, secrets.token_hex(4))
+        for chapter in chapters(list(sandbox.kinds)):
+            demo.walk(chapter.platform, chapter.walk(app), chapter.title)
 
 
-def _way(p: Platforms, platform: str, sandbox: Sandbox | None = None) -> walk.Walk:
+def _way(p: Platforms, platform: str) -> walk.Walk:
     mark = secrets.token_hex(4)
-    if platform == "redis":
-        return walk.redis(p, f"unifykit-demo-{mark}")
-
-    def fail() -> None:
-        assert sandbox is not None
-        sandbox.faults("github").status(503)
-        sandbox.faults("github").status(429, retry_after=1)
-
-    return walk.github(p, f"unifykit-demo-{mark}", fail if sandbox is not None else None)
+    return (walk.redis if platform == "redis" else walk.github)(p, f"unifykit-demo-{mark}")
 
 
 def _live(demo: _Demo, only: Sequence[str] | None, *, write: bool) -> None:
@@ -144,9 +135,10 @@ def _print(demo: _Demo) -> None:
         show.line(to, f"{name}: {kind}")
     show.line(to, "")
     rows = [
-        (done.platform, done.step, _verdict(done), done.result, f"{done.seconds * 1000:.1f} ms") for done in demo.done
+        (d.chapter or "check", d.platform, d.step, _verdict(d), d.result, f"{d.seconds * 1000:.1f} ms")
+        for d in demo.done
     ]
-    show.table(to, "Steps", ("platform", "step", "", "what came back", "time"), rows)
+    show.table(to, "Steps", ("chapter", "platform", "step", "", "what came back", "time"), rows)
     show.table(to, "What the pipeline did", ("platform", *NAMES), list(_counted(demo.tally)))
     failed = [done for done in demo.done if not done.ok]
     for done in failed:

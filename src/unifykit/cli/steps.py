@@ -10,8 +10,8 @@ from unifykit.cli.walk import Walk
 from unifykit.errors import UnifyError
 
 _TELLING = (
-    "full_name", "login", "number", "title", "name", "state", "status", "sha", "merged", "total_commits", "filename",
-    "allowed", "remaining", "id", "channel", "data", "token",
+    "text", "email", "full_name", "login", "number", "title", "name", "state", "status", "sha", "merged", "total_commits", "filename",
+    "allowed", "remaining", "input_tokens", "output_tokens", "user", "id", "channel", "data", "token",
 )  # fmt: skip
 _FIELDS = 3
 _WIDTH = 72
@@ -29,6 +29,7 @@ class Done:
         ok: Whether it succeeded.
         result: What came back in a few words, or the error's sentence.
         seconds: How long it took.
+        chapter: The part of the demo's story that it belongs to, if any.
     """
 
     platform: str
@@ -36,13 +37,14 @@ class Done:
     ok: bool
     result: str
     seconds: float
+    chapter: str = ""
 
 
 class _Failed(Exception):  # noqa: N818 -- it only leads a walk to its end
     """A step failed; the walk cleans up."""
 
 
-def run(platform: str, walk: Walk, begin: Callable[[str], None]) -> Iterator[Done]:
+def run(platform: str, walk: Walk, begin: Callable[[str], None], chapter: str = "") -> Iterator[Done]:
     """Make the steps of a walk. After a failure or an interrupt only those that clean up are made."""
     interrupted: BaseException | None = None
     advance: Callable[[], Any] = lambda: next(walk)  # noqa: E731
@@ -56,13 +58,13 @@ def run(platform: str, walk: Walk, begin: Callable[[str], None]) -> Iterator[Don
         try:
             answer = call()
         except Exception as error:  # noqa: BLE001 -- whatever it is, it is this step's result
-            yield Done(platform, title, False, _sentence(error), time.perf_counter() - began)
+            yield Done(platform, title, False, _sentence(error), time.perf_counter() - began, chapter)
             advance = _throw(walk)
         except BaseException as error:  # noqa: BLE001 -- raised again when the walk has cleaned up
             interrupted = error
             advance = _throw(walk)
         else:
-            yield Done(platform, title, True, told(answer), time.perf_counter() - began)
+            yield Done(platform, title, True, told(answer), time.perf_counter() - began, chapter)
             advance = _send(walk, answer)
     if interrupted is not None:
         raise interrupted
@@ -90,6 +92,8 @@ def _told(value: Any) -> str:
         return "done"
     if isinstance(value, bytes):
         return f"{len(value)} bytes"
+    if isinstance(value, str) and "://" in value:
+        return value.partition("?")[0]  # a signed link's query is a key
     kind: type[Any] = value.__class__
     if kind in (list, tuple) and value:
         return f"{len(value)}, first: {_told(value[0])}"
@@ -102,9 +106,11 @@ def _told(value: Any) -> str:
 def _fields(value: Any) -> list[tuple[str, Any]]:
     """What identifies a model or a dataclass: the telling fields, else the first one."""
     kind: type[Any] = value.__class__
-    names: list[str] = list(getattr(kind, "model_fields", {}) or getattr(kind, "__dataclass_fields__", {}))
-    telling = [name for name in _TELLING if name in names and not _is_key(getattr(value, name))][:_FIELDS]
-    return [(name, getattr(value, name)) for name in telling or names[:1]]
+    declared: dict[str, Any] = getattr(kind, "model_fields", None) or getattr(kind, "__dataclass_fields__", {})
+    names = [name for name, field in declared.items() if field.repr]
+    told = [name for name in _TELLING if name in names or isinstance(getattr(kind, name, None), property)]
+    telling = [name for name in told if getattr(value, name) is not None and not _is_key(getattr(value, name))]
+    return [(name, getattr(value, name)) for name in telling[:_FIELDS] or names[:1]]
 
 
 def _is_key(value: Any) -> bool:

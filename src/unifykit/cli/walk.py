@@ -47,7 +47,7 @@ def _files(p: Platforms, repo: str, main: str) -> Walk:
         "put a file on the branch",
         lambda: p.github.repos.put_file(repo, _FILE, _CONTENT, message="Say hello", branch="topic"),
     )
-    yield "read it back", lambda: _same(p.github.repos.download(repo, _FILE, ref="topic"), _CONTENT)
+    yield "read it back", lambda: same(p.github.repos.download(repo, _FILE, ref="topic"), _CONTENT)
 
 
 def _issues(p: Platforms, repo: str) -> Walk:
@@ -106,7 +106,7 @@ def redis(p: Platforms, prefix: str) -> Walk:
 def _cache(p: Platforms, prefix: str) -> Walk:
     key, value = f"{prefix}:greeting", {"text": "hello", "times": 3}
     yield "cache: set", lambda: p.redis.cache.set(key, value, ttl=60)
-    yield "cache: get", lambda: _same(p.redis.cache.get(key), value)
+    yield "cache: get", lambda: same(p.redis.cache.get(key), value)
     yield "cache: get or compute", lambda: p.redis.cache.get_or_set(f"{prefix}:answer", lambda: 42, ttl=60)
 
 
@@ -120,7 +120,7 @@ def _coordination(p: Platforms, prefix: str) -> Walk:
     yield "lock", lambda: _locked(p, f"{prefix}:lock")
     yield "rate limit: hit", lambda: p.redis.rate_limits.hit(f"{prefix}:limit", limit=5, period=60)
     yield "run once", lambda: p.redis.idempotency.once(f"{prefix}:once", lambda: "paid", ttl=60)
-    yield "run once, again", lambda: _same(p.redis.idempotency.once(f"{prefix}:once", _never, ttl=60), "paid")
+    yield "run once, again", lambda: same(p.redis.idempotency.once(f"{prefix}:once", _never, ttl=60), "paid")
 
 
 def _locked(p: Platforms, name: str) -> Any:
@@ -149,7 +149,8 @@ def _delete(p: Platforms, prefix: str) -> int:
     return sum(int(client.delete(key)) for key in list(client.scan_iter(match=f"*{prefix}*", count=1000)))
 
 
-def _same(found: Any, wanted: Any) -> Any:
+def same(found: Any, wanted: Any) -> Any:
+    """What was found, if it is what was wanted."""
     if found != wanted:
         raise UnexpectedResponseError(f"what was written did not come back: {found!r:.60} instead of {wanted!r:.60}.")
     return found
