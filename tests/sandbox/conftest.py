@@ -2,6 +2,7 @@ import socket
 import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -80,3 +81,39 @@ def reviewer(github_url):
 def anonymous(github_url):
     with httpx.Client(base_url=github_url, trust_env=False) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def documented():
+    """A project with the tables of PostgREST's documentation."""
+    from unifykit.sandbox.supabase import SupabaseProject
+
+    project = SupabaseProject((Path(__file__).parent / "postgrest.sql").read_text())
+    yield project
+    project.close()
+
+
+@pytest.fixture(scope="module")
+def rest(documented):
+    from unifykit.sandbox.serving import Serving
+
+    serving = Serving(documented.app)
+    url, headers = f"{serving.url}/rest/v1", {"apikey": documented.service_key}
+    with httpx.Client(base_url=url, headers=headers, trust_env=False) as client:
+        yield client
+    serving.close()
+
+
+@pytest.fixture
+def fresh():
+    """A project of one's own, for what changes rows."""
+    from unifykit.sandbox.serving import Serving
+    from unifykit.sandbox.supabase import SupabaseProject
+
+    project = SupabaseProject((Path(__file__).parent / "postgrest.sql").read_text())
+    serving = Serving(project.app)
+    url, headers = f"{serving.url}/rest/v1", {"apikey": project.service_key}
+    with httpx.Client(base_url=url, headers=headers, trust_env=False) as client:
+        yield client
+    serving.close()
+    project.close()

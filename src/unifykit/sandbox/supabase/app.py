@@ -60,7 +60,7 @@ def create_app(
         try:
             reply = await _answered(project, request)
         except Refusal as refusal:
-            reply = Reply(refusal.body, refusal.status, _said(refusal))
+            reply = Reply(refusal.body, refusal.status, {**_said(refusal), **refusal.headers})
         return Response(reply.raw, reply.status, {**headers, **reply.headers}, reply.content_type)
 
     async def channels(websocket: WebSocket) -> None:

@@ -100,8 +100,7 @@ class Tree:
         for name in path:
             found = next((embed for embed in tree.embeds if embed.key == name), None)
             if found is None:
-                raise rest(400, "PGRST108", f"'{name}' is not an embedded resource in this request",
-                           hint="Verify that this table is included in the 'select' query parameter.")  # fmt: skip
+                raise not_embedded(name)
             tree = found.tree
         return tree
 
@@ -283,6 +282,12 @@ def _aliased(item: str) -> tuple[str | None, str]:
     if found is None or found[1].endswith(":"):
         return None, item
     return unquoted(found[1]), found[2]
+
+
+def not_embedded(name: str) -> Refusal:
+    """A condition or an order on what was not selected."""
+    return rest(400, "PGRST108", f"'{name}' is not an embedded resource in this request",
+                hint=f"Verify that '{name}' is included in the 'select' query parameter.")  # fmt: skip
 
 
 def _malformed(text: str) -> Refusal:

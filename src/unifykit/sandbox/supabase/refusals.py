@@ -20,12 +20,14 @@ class Refusal(Exception):  # noqa: N818 -- an answer, not a failure
     Attributes:
         status: The HTTP status.
         body: The JSON body, in the service's own shape.
+        headers: More headers.
     """
 
     def __init__(self, status: int, body: dict[str, Any]) -> None:
         super().__init__(str(body))
         self.status = status
         self.body = body
+        self.headers: dict[str, str] = {}
 
 
 def rest(status: int, code: str, message: str, details: Any = None, hint: str | None = None) -> Refusal:

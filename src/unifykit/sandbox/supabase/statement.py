@@ -1,13 +1,13 @@
 """From the tree of a request to one statement. Names are always quoted, values are always parameters."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from .catalog import Catalog, Link, Table
+from .catalog import Catalog, Table
 from .line import literal_array
-from .query import Column, Embed, Field, Filter, Logic, Order, Tree, listed, split, unquoted
+from .query import Column, Embed, Field, Filter, Logic, Order, Tree, listed, not_embedded, split, unquoted
 from .refusals import Refusal, rest
-from .schema import EXPOSED
+from .ways import find_way, full, name, unrelated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,19 +29,10 @@ _SPELLINGS = {
     "integer", "numeric", "real", "smallint", "time with time zone", "time without time zone",
     "timestamp with time zone", "timestamp without time zone", "varchar",
 }  # fmt: skip
+CHANGED, CALLED = "changed", "called"
+"""The names under which the rows of a write, and of a function that changes things, are read."""
+
 _EACH = {"eq", "like", "ilike", "gt", "gte", "lt", "lte", "match", "imatch"}
-
-
-def name(text: str) -> str:
-    """A quoted identifier."""
-    if not text.strip("\0"):
-        raise rest(400, "PGRST100", "failed to parse: a name is empty", "unexpected input")
-    return '"' + text.replace('"', '""').replace("\0", "") + '"'
-
-
-def full(table: str) -> str:
-    """A table's full name."""
-    return f"{name(EXPOSED)}.{name(table)}"
 
 
 @dataclass
@@ -75,16 +66,19 @@ class Builder:
     def rows(self, tree: Tree, source: Source, joined: str = "", *, whole: bool = False) -> str:
         """`select … from … where … order … limit …` for a tree. `whole` leaves order and limit out."""
         parts = [self._embedded(embed, source) for embed in tree.embeds]
-        outputs = self._outputs(tree, source, parts)
+        grouped = any(one.aggregate for one in tree.fields) or any(part.hoisted for part in parts)
+        outputs = [output for one in tree.fields for output in self._outputs(one, source, grouped=grouped)]
+        outputs += [output for part in parts for output in self._lifted(part, grouped=grouped)]
         conditions = [joined] if joined else []
         conditions += [f"{part.alias}.n > 0" for part in parts if part.embed.inner]
         conditions += [self._condition(one, source, parts) for one in tree.where]
-        lines = [f"select {outputs} from {source.sql} as {source.alias}", *(part.sql for part in parts)]
+        shown = ", ".join(output.shown for output in outputs)  # nothing selected is a row without columns
+        lines = [f"select {shown} from {source.sql} as {source.alias}", *(part.sql for part in parts)]
         if conditions:
             lines.append("where " + " and ".join(conditions))
-        grouped = [one for one in tree.fields if not one.aggregate]
-        if any(one.aggregate for one in tree.fields) and grouped:
-            lines.append("group by " + ", ".join(self._column(one.column, source) for one in grouped))
+        keys = [output.sql for output in outputs if not output.aggregate]
+        if grouped and keys:
+            lines.append("group by " + ", ".join(keys))
         if not whole:
             lines += self._arrangement(tree, source, parts)
         return " ".join(lines)
@@ -103,39 +97,45 @@ class Builder:
             lines.append(f"offset {tree.offset}")
         return lines
 
-    def _outputs(self, tree: Tree, source: Source, parts: "list[_Part]") -> str:
-        found = [self._output(one, source) for one in tree.fields]
-        for part in parts:
-            if part.embed.spread:
-                found += [f"{part.alias}.j->0->{self._text(key)} as {name(key)}" for key in self._keys(part)]
-            elif part.shown:
-                one = "->0" if part.single else ""
-                found.append(f"{part.alias}.j{one} as {name(part.embed.key)}")
-        return ", ".join(found)  # nothing selected is a row without columns
-
-    def _keys(self, part: "_Part") -> list[str]:
-        if not part.single:
-            raise rest(400, "PGRST119", "A spread operation on this resource is not possible",
-                       f"'{part.embed.name}' is not a to-one relationship")  # fmt: skip
-        keys: list[str] = []
-        for one in part.embed.tree.fields:
-            if one.column.name == "*" and not one.aggregate:
-                keys += list(part.table.types)
-            else:
-                keys.append(_label(one))
-        return keys + [embed.key for embed in part.embed.tree.embeds]
-
-    def _output(self, one: Field, source: Source) -> str:
+    def _outputs(self, one: Field, source: Source, *, grouped: bool) -> "list[_Output]":
         if one.column.name == "*" and not one.aggregate:
-            return f"{source.alias}.*"
+            if not grouped or source.table is None:
+                return [_Output(f"{source.alias}.*", "")]
+            return [_Output(f"{source.alias}.{name(column)}", column) for column in source.table.types]
         sql = "*" if one.column.name == "*" else self._column(one.column, source)
         if one.cast:
             sql = f"({sql})::{_type(one.cast)}"  # the parser let words only through
-        if one.aggregate:
-            sql = f"{one.aggregate}({sql})"
-        if one.aggregate_cast:
-            sql = f"({sql})::{_type(one.aggregate_cast)}"
-        return f"{sql} as {name(_label(one))}"
+        return [_Output(_aggregated(one, sql), _label(one), bool(one.aggregate))]
+
+    def _lifted(self, part: "_Part", *, grouped: bool) -> "list[_Output]":
+        """What an embedded table adds to its parent's row; `json` cannot be grouped, `jsonb` can."""
+        kind = "::jsonb" if grouped else ""
+        if not part.embed.spread:
+            one = "->0" if part.single else ""
+            return [_Output(f"({part.alias}.j{one}){kind}", part.embed.key)] if part.shown else []
+        found = [_Output(f"({part.lifted(self._text(key))}){kind}", key) for key in self._keys(part.embed, part.table)]
+        return found + [self._hoisted(part, one, place) for place, one in enumerate(part.hoisted)]
+
+    def _hoisted(self, part: "_Part", one: Field, place: int) -> "_Output":
+        raw = f"{part.alias}.j->0"
+        if one.column.name != "*":
+            kind = _type(one.cast) if one.cast else part.table.types.get(one.column.name, "text")
+            raw = f"({raw}->>{self._text(f'hoisted {place}')})::{kind}"
+        return _Output(_aggregated(one, raw), _label(one), aggregate=True)
+
+    def _keys(self, embed: Embed, table: Table) -> list[str]:
+        keys: list[str] = []
+        for one in embed.tree.fields:
+            if one.column.name == "*" and not one.aggregate:
+                keys += list(table.types)
+            elif not one.aggregate:
+                keys.append(_label(one))
+        for inner in embed.tree.embeds:
+            if not inner.spread:
+                keys.append(inner.key)
+            else:
+                keys += self._keys(inner, self.catalog.tables[find_way(self.catalog, table.name, inner).target])
+        return keys
 
     def _column(self, column: Column, source: Source) -> str:
         sql = f"{source.alias}.{name(column.name)}"
@@ -155,10 +155,12 @@ class Builder:
         if term.relation is None:
             sql = self._column(term.column, source)
         else:
-            part = next((one for one in parts if one.embed.key == term.relation and one.single), None)
+            part = next((one for one in parts if one.embed.key == term.relation), None)
             if part is None:
+                raise not_embedded(term.relation)
+            if not part.single:
                 raise rest(400, "PGRST118", f"A related order on '{term.relation}' is not possible",
-                           f"'{term.relation}' is not a to-one relationship of this request")  # fmt: skip
+                           f"'{source.table.name if source.table else 'the result'}' and '{term.relation}' do not form a many-to-one or one-to-one relationship")  # fmt: skip
             sql = f"nullif(({part.alias}.j->0->{self._text(term.column.name)})::jsonb, 'null'::jsonb)"
         return sql + (" desc" if term.descending else " asc") + (f" nulls {term.nulls}" if term.nulls else "")
 
@@ -174,8 +176,11 @@ class Builder:
     @staticmethod
     def _on_embed(one: Filter, parts: "list[_Part]") -> str | None:
         part = next((part for part in parts if part.embed.key == one.column.name), None)
-        if part is None or one.operator != "is":
+        if part is None:
             return None
+        if one.operator != "is" or one.value not in ("null", "not_null"):
+            raise rest(400, "PGRST120", f"Bad operator on the '{one.column.name}' embedded resource",
+                       "Only is null or not is null filters are allowed on embedded resources")  # fmt: skip
         return f"{part.alias}.n {'>' if one.value == 'not_null' else '='} 0"
 
     def _compared(self, one: Filter, source: Source) -> str:
@@ -213,99 +218,72 @@ class Builder:
 
     def _embedded(self, embed: Embed, source: Source) -> "_Part":
         if source.table is None:
-            raise _unrelated("the result", embed.name)
+            raise unrelated("the result", embed.name)
         way = find_way(self.catalog, source.table.name, embed)
         table = self.catalog.tables[way.target]
-        inner = Source(full(table.name), self.alias(), table)
-        condition = way.joined(source.alias, inner.alias)
-        inner_rows = self.rows(embed.tree, inner, condition)
+        row = f"row({source.alias}.*)::{full(source.table.name)}" if source.sql in (CHANGED, CALLED) else source.alias
+        inner = Source(way.rows(row), self.alias(), table)
+        condition = "" if way.function else way.joined(source.alias, inner.alias)
+        hoisted = _hoisted(embed) if way.single else ()
+        inner_rows = self.rows(_unhoisted(embed.tree) if hoisted else _checked(embed), inner, condition)
         shown = bool(embed.tree.fields or embed.tree.embeds)
         outer, item = self.alias(), self.alias()
         one = f"select coalesce(json_agg({item}), '[]') as j, count(*) as n from ({inner_rows}) as {item}"
-        return _Part(embed, outer, f"left join lateral ({one}) as {outer} on true", way.single, shown, table)
+        return _Part(embed, outer, f"left join lateral ({one}) as {outer} on true", way.single, shown, table, hoisted)
+
+
+@dataclass(frozen=True)
+class _Output:
+    sql: str
+    key: str
+    aggregate: bool = False
+
+    @property
+    def shown(self) -> str:
+        return f"{self.sql} as {name(self.key)}" if self.key else self.sql
 
 
 @dataclass(frozen=True)
 class _Part:
+    """An embedded table; `hoisted` are the aggregates that its parent takes, `lifted` one of its columns in the parent's row."""
+
     embed: Embed
     alias: str
     sql: str
     single: bool
     shown: bool
     table: Table
+    hoisted: tuple[Field, ...]
+
+    def lifted(self, key: str) -> str:
+        if self.single:
+            return f"{self.alias}.j->0->{key}"
+        return f"select coalesce(json_agg(e->{key}), '[]') from json_array_elements({self.alias}.j) as e"
 
 
-@dataclass(frozen=True)
-class Way:
-    """How rows of one table find those of another."""
-
-    target: str
-    single: bool
-    pairs: tuple[tuple[str, str], ...]
-    cardinality: str
-    using: str
-    junction: tuple[Link, Link] | None = None
-
-    def joined(self, parent: str, child: str) -> str:
-        """The condition that relates them."""
-        if self.junction is None:
-            return " and ".join(f"{child}.{name(b)} = {parent}.{name(a)}" for a, b in self.pairs)
-        here, there = self.junction
-        near = zip(here.source_columns, here.target_columns, strict=True)
-        far = zip(there.source_columns, there.target_columns, strict=True)
-        both = [f"j.{name(a)} = {parent}.{name(b)}" for a, b in near]
-        both += [f"j.{name(a)} = {child}.{name(b)}" for a, b in far]
-        return f"exists (select 1 from {full(here.source)} as j where {' and '.join(both)})"
+def _hoisted(embed: Embed) -> tuple[Field, ...]:
+    """The aggregates within a spread row of another table are those of the parent."""
+    return tuple(one for one in embed.tree.fields if one.aggregate) if embed.spread else ()
 
 
-def find_way(catalog: Catalog, parent: str, embed: Embed) -> Way:
-    """The one way from a table to the one embedded in it.
-
-    https://docs.postgrest.org/en/stable/references/api/resource_embedding.html
-    """
-    found = [way for way in _ways(catalog, parent, embed.name) if embed.hint is None or embed.hint in way.using.split()]
-    if not found:
-        raise _unrelated(parent, embed.name)
-    if len(found) > 1:
-        details = [
-            {"cardinality": way.cardinality, "embedding": f"{parent} with {way.target}", "relationship": way.using}
-            for way in found
-        ]
-        hints = ", ".join(f"'{embed.name}!{way.using.split()[0]}'" for way in found)
-        raise rest(300, "PGRST201", f"Could not embed because more than one relationship was found for '{parent}' and '{embed.name}'",
-                   details, f"Try changing '{embed.name}' to one of the following: {hints}. Find the desired relationship in the 'details' key.")  # fmt: skip
-    return found[0]
+def _unhoisted(tree: Tree) -> Tree:
+    kept = [one for one in tree.fields if not one.aggregate]
+    raw = [one for one in tree.fields if one.aggregate]
+    named = [replace(one, alias=f"hoisted {place}", aggregate=None) for place, one in enumerate(raw)]
+    return replace(tree, fields=kept + [one for one in named if one.column.name != "*"])
 
 
-def _ways(catalog: Catalog, parent: str, wanted: str) -> list[Way]:
-    found: list[Way] = []
-    for link in catalog.links:
-        pairs = tuple(zip(link.source_columns, link.target_columns, strict=True))
-        names = " ".join([link.name, *link.source_columns])
-        if link.source == parent and wanted in (link.target, link.name, *link.source_columns):
-            found.append(Way(link.target, True, pairs, "many-to-one", f"{names} {link.target}"))
-        if link.target == parent and wanted in (link.source, link.name):
-            keys = [sorted(key) for key in catalog.tables[link.source].keys]
-            single = sorted(link.source_columns) in keys
-            back = tuple((b, a) for a, b in pairs)
-            kind = "one-to-one" if single else "one-to-many"
-            found.append(Way(link.source, single, back, kind, f"{names} {link.source}"))
-    return found + _through(catalog, parent, wanted)
+def _checked(embed: Embed) -> Tree:
+    if _hoisted(embed):
+        raise rest(400, "PGRST127", "Feature not implemented",
+                   "Aggregates are not implemented for one-to-many or many-to-many spreads.")  # fmt: skip
+    return embed.tree
 
 
-def _through(catalog: Catalog, parent: str, wanted: str) -> list[Way]:
-    found: list[Way] = []
-    for here in catalog.links:
-        key = set(catalog.tables[here.source].primary)
-        for there in catalog.links:
-            both = {*here.source_columns, *there.source_columns}
-            if here is there or here.source != there.source or here.target != parent or there.target != wanted:
-                continue
-            if both <= key:
-                found.append(
-                    Way(wanted, False, (), "many-to-many", f"{here.source} {here.name} {there.name}", (here, there))
-                )
-    return found
+def _aggregated(one: Field, sql: str) -> str:
+    if one.aggregate:
+        sql = f"{one.aggregate}({sql})"
+    return f"({sql})::{_type(one.aggregate_cast)}" if one.aggregate_cast else sql
 
 
 def _label(one: Field) -> str:
@@ -321,11 +299,6 @@ def _type(said: str) -> str:
     """A type's name: SQL's own spellings as they are, all else quoted."""
     plain, array = said.removesuffix("[]"), "[]" if said.endswith("[]") else ""
     return (plain if plain.lower() in _SPELLINGS else name(plain)) + array
-
-
-def _unrelated(parent: str, wanted: str) -> Refusal:
-    return rest(400, "PGRST200", f"Could not find a relationship between '{parent}' and '{wanted}' in the schema cache",
-                f"Searched for a foreign key relationship between '{parent}' and '{wanted}' in the schema '{EXPOSED}', but no matches were found.")  # fmt: skip
 
 
 def _failed(text: str) -> Refusal:
