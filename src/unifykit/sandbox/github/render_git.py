@@ -204,8 +204,22 @@ def short_branch(call: Call, repo: Repository, name: str, sha: str) -> dict[str,
     Returns:
         GitHub's short-branch.
     """
-    url = call.links(f"/repos/{repo.full_name}/commits/{sha}")
-    return {"name": name, "commit": {"sha": sha, "url": url}, "protected": False}
+    url = call.links(f"/repos/{repo.full_name}")
+    return {
+        "name": name,
+        "commit": {"sha": sha, "url": f"{url}/commits/{sha}"},
+        "protected": False,
+        "protection": _open(),
+        "protection_url": f"{url}/branches/{name}/protection",
+    }
+
+
+def _open() -> dict[str, Any]:
+    """The protection of a branch that has none."""
+    return {
+        "enabled": False,
+        "required_status_checks": {"enforcement_level": "off", "contexts": [], "checks": []},
+    }
 
 
 def full_branch(call: Call, repo: Repository, name: str, sha: str) -> dict[str, Any]:
@@ -226,10 +240,7 @@ def full_branch(call: Call, repo: Repository, name: str, sha: str) -> dict[str, 
         "commit": commit(call, repo, sha),
         "_links": {"self": url, "html": call.links(f"/{repo.full_name}/tree/{name}")},
         "protected": False,
-        "protection": {
-            "enabled": False,
-            "required_status_checks": {"enforcement_level": "off", "contexts": [], "checks": []},
-        },
+        "protection": _open(),
         "protection_url": f"{url}/protection",
     }
 
