@@ -18,9 +18,12 @@ from unifykit._core.poller import Poller
 from unifykit.paging import AsyncPager, Page, Pager
 from unifykit.platforms import AsyncPlatforms, Platforms
 from unifykit.sandbox import Faults, Sandbox, When
-from unifykit.testing import AsyncFakePlatforms, Call, FakePlatforms, Prepared, VirtualClock, sample
+from unifykit.testing import AnswerError, AsyncFakePlatforms, Call, FakePlatforms, Prepared, VirtualClock, sample
 
-_HIDDEN = {"begin", "succeeded", "failed", "cut_off", "within_deadline", "build_native", "translate", "built"}
+_HIDDEN = {
+    "begin", "succeeded", "failed", "cut_off", "within_deadline", "build_native", "translate", "built",
+    "ask", "pause", "matches", "next",
+}  # fmt: skip
 
 
 def platforms() -> str:
@@ -63,7 +66,7 @@ def testing() -> str:
 
 def _doubles() -> list[str]:
     samples = f"## sample\n\n```text\n{signature(sample).call('sample')} -> T\n```\n\n{markdown(sample)}"
-    return [*(class_(cls) for cls in (FakePlatforms, AsyncFakePlatforms, Prepared, Call)), samples]
+    return [*(class_(cls) for cls in (FakePlatforms, AsyncFakePlatforms, Prepared, Call, AnswerError)), samples]
 
 
 def _facade() -> str:

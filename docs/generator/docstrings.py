@@ -4,6 +4,8 @@ import inspect
 import re
 from collections.abc import Iterator
 
+from unifykit import errors
+
 _SECTION = re.compile(r"^(Args|Arguments|Attributes|Returns|Yields|Raises|Example|Examples|Note):$")
 _ITEM = re.compile(r"^(\*{0,2}[\w., ]+?)(?: \([^)]*\))?: (.*)$")
 _URL = re.compile(r"^(https?://\S+)$")
@@ -51,7 +53,8 @@ def _dedented(lines: list[str]) -> str:
 
 def _term(term: str, title: str) -> str:
     if title == "Raises":
-        return f"[`{term}`](errors.md#{term.lower()})"
+        page = "errors.md" if term in errors.__all__ else "testing.md"
+        return f"[`{term}`]({page}#{term.lower()})"
     return ", ".join(f"`{name.strip()}`" for name in term.split(","))
 
 

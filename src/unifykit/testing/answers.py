@@ -4,7 +4,7 @@ import itertools
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Self, cast
 
 from unifykit.errors import UnifyError
@@ -25,9 +25,7 @@ class Call:
 
     operation: str
     arguments: Mapping[str, Any]
-    on: Any = field(repr=False)
-    args: tuple[Any, ...] = field(repr=False, default=())
-    kwargs: Mapping[str, Any] = field(repr=False, default_factory=dict[str, Any])
+    on: Any
 
 
 @dataclass(frozen=True, slots=True)

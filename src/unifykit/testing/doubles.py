@@ -83,7 +83,8 @@ def _twin(described: Described) -> Described:
         bound = shown.bind(*rest, **kwargs)
         bound.apply_defaults()
         name = f"{_client(resource).provider}.{described.name}"
-        double = _Double(described, Call(name, bound.arguments, resource, rest, kwargs))
+        again = functools.partial(_called, args=rest, kwargs=kwargs)
+        double = _Double(described, Call(name, bound.arguments, resource), again)
         return double.page(real, cursor) if paged else double.run(real)
 
     kind: Any = type(described)
@@ -96,11 +97,15 @@ def _client(resource: Resource[Any]) -> Client[Any]:
     return resource._client  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
 
+def _called(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    return function(*args, **kwargs)
+
+
 class _Double:
     """One call of a double's operation."""
 
-    def __init__(self, described: Described, call: Call) -> None:
-        self._described, self._call = described, call
+    def __init__(self, described: Described, call: Call, again: Callable[..., Any]) -> None:
+        self._described, self._call, self._again = described, call, again
         self._client = _client(call.on)
         self._answers: Answers = self._client.link.shared[Answers]
         self._shape = _shape_of(call.operation, described)
@@ -165,7 +170,7 @@ class _Double:
     async def _computed(self, function: Callable[..., Any]) -> Any:
         """What the test's own function gives; what it raises is not translated."""
         try:
-            found = function(*self._call.args, **self._call.kwargs)
+            found = self._again(function)
             if inspect.isawaitable(found) and self._client.is_async:
                 found = await found
             return made(self._shape, found)
