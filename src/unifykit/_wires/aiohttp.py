@@ -5,7 +5,6 @@ again that may have been executed, and no wait ends with the attempt.
 """
 
 import asyncio
-import select
 from collections.abc import AsyncIterator
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import httpx2
 from aiohttp.connector import Connection
 from yarl import URL
 
+from unifykit._wires.httpcore import readable
 from unifykit._wires.tls import CONTEXT
 from unifykit._wires.until import left
 
@@ -68,21 +68,13 @@ class _Connector(aiohttp.TCPConnector):
         return made
 
     async def _get(self, *args: Any, **given: Any) -> Connection | None:
-        while (kept := await super()._get(*args, **given)) is not None and _readable(kept.transport):
+        while (kept := await super()._get(*args, **given)) is not None and _gone(kept.transport):
             kept.close()
         return kept
 
 
-def _readable(transport: asyncio.Transport | None) -> bool:
-    """Whether an idle connection has something to say, which can only be goodbye."""
-    number = -1 if transport is None else transport.get_extra_info("socket").fileno()
-    if number < 0:
-        return True
-    if not hasattr(select, "poll"):  # Windows
-        return bool(select.select([number], [], [], 0)[0])
-    poll = select.poll()
-    poll.register(number, select.POLLIN)
-    return bool(poll.poll(0))
+def _gone(transport: asyncio.Transport | None) -> bool:
+    return readable(None if transport is None else transport.get_extra_info("socket"))
 
 
 def _abort(transport: asyncio.Transport | None) -> None:

@@ -6,14 +6,30 @@ A request's head and a short body leave together, before the reply is read: as t
 # pyright: reportUntypedBaseClass=false, reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownParameterType=false
 # The classes below are made over a module that is only known when the program runs.
 
+import select
 from contextlib import suppress
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from unifykit._wires.until import left
 
+if TYPE_CHECKING:
+    import socket
+
 _PART, _SHORT = 65_536, 16_384
+
+
+def readable(sock: "socket.socket | None") -> bool:
+    """Whether an idle connection has something to say, which can only be goodbye."""
+    number = -1 if sock is None else sock.fileno()
+    if number < 0:
+        return True
+    if not hasattr(select, "poll"):  # Windows
+        return bool(select.select([number], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(number, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 @dataclass(frozen=True)
@@ -69,6 +85,7 @@ def timed_streams(core: ModuleType) -> Streams:  # noqa: C901 -- classes over a 
             self._inner = inner
             self._held = b""
             self._patience: float | None = None
+            self._socket: Any = None
 
         async def read(self, max_bytes: int, timeout: float | None = None) -> Any:  # noqa: ASYNC109
             if self._held:
@@ -99,7 +116,11 @@ def timed_streams(core: ModuleType) -> Streams:  # noqa: C901 -- classes over a 
             )
 
         def get_extra_info(self, info: str) -> Any:
-            return self._inner.get_extra_info(info)
+            if info != "is_readable":
+                return self._inner.get_extra_info(info)
+            if self._socket is None:  # which costs anyio as much as a system call, for each idle connection and request
+                self._socket = self._inner.get_extra_info("socket")
+            return readable(self._socket)
 
     class Backend(core.SyncBackend):  # type: ignore[misc, name-defined]
         def connect_tcp(self, *args: Any, timeout: float | None = None, **kwargs: Any) -> Any:

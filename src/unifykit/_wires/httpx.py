@@ -191,6 +191,12 @@ def family(module: ModuleType) -> Family:
     return found or _families.setdefault(module.__name__, _make_family(module))
 
 
+def _assign(pool: Any, kind: Any) -> list[Any]:
+    """Spare a look at every connection where nobody waits for one: httpcore takes two for each request."""
+    waiting = any(request.is_queued() for request in pool._requests)  # noqa: SLF001
+    return kind._assign_requests_to_connections(pool) if waiting else []  # noqa: SLF001
+
+
 _families: dict[str, Family] = {}
 
 
@@ -227,7 +233,9 @@ def _make_family(module: ModuleType) -> Family:  # noqa: C901 -- classes over a 
 
     def connections(kind: Any, backend: Any, proxy: str | None) -> Any:
         made = kind(verify=CONTEXT, trust_env=False, proxy=proxy, limits=module.Limits(**_LIMITS))
-        made._pool._network_backend = backend()  # noqa: SLF001 -- httpcore's public argument, which httpx does not pass on
+        pool = made._pool  # noqa: SLF001
+        pool._network_backend = backend()  # noqa: SLF001 -- httpcore's public argument, which httpx does not pass on
+        pool._assign_requests_to_connections = functools.partial(_assign, weakref.proxy(pool), type(pool))  # noqa: SLF001
         return made
 
     def _httpcore(proxy: str | None) -> Any:

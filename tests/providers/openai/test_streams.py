@@ -87,7 +87,7 @@ def in_use(transport):
     """How many connections are."""
     if isinstance(transport, AiohttpTransport):
         return len(transport._session.connector._acquired)
-    return len([one for one in transport._pool.connections if not one.is_idle()])
+    return len([one for one in transport._pool.connections if not (one.is_idle() or one.is_closed())])
 
 
 @pytest.mark.parametrize("mode", ["async", "async over aiohttp"], indirect=True)
