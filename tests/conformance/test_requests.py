@@ -89,10 +89,10 @@ def _target(platform: str, asked: Asked) -> str:
         return asked.target.removeprefix("/v1")
     if platform == "stripe":
         return asked.target
-    bare, mark, query = asked.target.partition("?")
+    bare, mark, query = re.sub(r"^/repositories/\d+", "/repos/owner/repo", asked.target).partition("?")
     found = re.fullmatch(r"(/repos/[^/]+/[^/]+/(?:contents|branches|compare|commits|git/refs)/)(.+)", bare)
     # Where GitHub's placeholders hold slashes, OpenAPI's cannot.
-    return f"{found[1]}{found[2].replace('/', '%2F')}{mark}{query}" if found else asked.target
+    return f"{found[1]}{found[2].replace('/', '%2F')}{mark}{query}" if found else f"{bare}{mark}{query}"
 
 
 def _unexpected(faults: set[str]) -> list[str]:

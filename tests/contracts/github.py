@@ -155,6 +155,8 @@ def find_operation(method, path):
         Template and operation.
     """
     path = "/" + path.strip("/") if path != "/" else path
+    # Where redirects lead: https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects
+    path = re.sub(r"^/repositories/\d+", "/repos/owner/repo", path)
     for template, pattern in _patterns():
         known = _ALIASES.get((method.lower(), template), template)
         operation = _document()["paths"].get(known, {}).get(method.lower())

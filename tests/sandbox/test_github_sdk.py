@@ -90,3 +90,14 @@ def test_hooks_runs_and_people_of_the_document(repo):
     repo.add_to_collaborators("hubot", permission="push")
     assert repo.get_collaborator_permission("octocat") == "admin"
     repo.remove_from_collaborators("hubot")
+
+
+def test_a_repository_is_found_under_its_old_name(g, repo):
+    issue = repo.create_issue(title="Bug")
+    repo.edit(name="nouveau-nom")
+    found = g.get_repo("octocat/nom-repo")
+    assert (found.full_name, found.id) == ("octocat/nouveau-nom", repo.id)
+    assert g.get_repo(repo.id).full_name == "octocat/nouveau-nom"
+    assert g.get_repo("octocat/nouveau-nom").get_issue(issue.number).title == "Bug"
+    again = g.get_user().create_repo("nom-repo")
+    assert g.get_repo("octocat/nom-repo").id == again.id != repo.id

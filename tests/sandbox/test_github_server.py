@@ -235,6 +235,26 @@ def test_a_repository_from_making_to_removing(sdk):
         sdk.get_repo("octocat/fresher")
 
 
+def test_an_old_name_leads_to_the_repository(http, anonymous):
+    http.post("/user/repos", json={"name": "secret", "private": True})
+    made = http.post("/user/repos", json={"name": "one"}).json()
+    http.patch("/repos/octocat/one", json={"name": "two"}).raise_for_status()
+    read = http.get("/repos/octocat/one/issues?state=all&per_page=2")
+    assert (read.status_code, read.json()["message"]) == (301, "Moved Permanently")
+    assert read.headers["location"] == f"{http.base_url}/repositories/{made['id']}/issues?state=all&per_page=2"
+    assert http.get(read.headers["location"]).json() == []
+    written = http.post("/repos/octocat/one/issues", json={"title": "Bug"})
+    assert written.status_code == 307
+    assert http.post(written.headers["location"], json={"title": "Bug"}).json()["title"] == "Bug"
+    http.patch("/repos/octocat/secret", json={"name": "hidden"}).raise_for_status()
+    assert (http.get("/repos/octocat/secret").status_code, anonymous.get("/repos/octocat/secret").status_code) == (
+        301,
+        404,
+    )
+    http.delete("/repos/octocat/two")
+    assert http.get("/repos/octocat/one").status_code == 404
+
+
 def test_an_organization_and_its_repositories(sdk, hubot):
     org = sdk.get_organization("github-sandbox")
     assert [found.login for found in sdk.get_user().get_orgs()] == ["github-sandbox"]

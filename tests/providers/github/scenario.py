@@ -76,6 +76,16 @@ def _(w):
         w.do(lambda p: p.github.repos.get(f"{w.login}/nothing-here"))
 
 
+@step("repos.get: under its old name")
+def _(w):
+    old = w.repo
+    name = w.name()
+    w.do(lambda p: p.github.repos.update(old, name=name))
+    assert w.do(lambda p: p.github.repos.get(old)).full_name == f"{w.login}/{name}"
+    made = w.do(lambda p: p.github.issues.create(f"{w.login}/{name}", title="It rains"))
+    assert [one.number for one in w.do(lambda p: p.github.issues.list(old))] == [made.number]
+
+
 @step("repos.update")
 def _(w):
     found = w.do(lambda p: p.github.repos.update(w.repo, description="Bonjour", has_wiki=False))

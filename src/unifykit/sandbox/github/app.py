@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from . import (
@@ -38,14 +41,17 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from .call import Call
+    from .state import World
 
 DEFAULT_TOKENS: Mapping[str, str] = MappingProxyType({"sandbox-token": "octocat", "sandbox-reviewer": "hubot"})
 _MODULES = (
     account, activity, collaborators, commits, contents, gists, hooks, issue_labels, issues, merges, pulls, refs,
     repos, search, workflows,
 )  # fmt: skip
+_NUMBERED = re.compile(r"/repositories/(\d+)(/.*)?")
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
@@ -82,10 +88,28 @@ def create_app(
     operations = [operation for module in _MODULES for operation in module.routes.operations]
     routes = [_route(gateway, operation, [operation.method]) for operation in operations]
     fallback = Operation("*", "/{rest:path}", DOCS, False, _nowhere)
-    app = Starlette(routes=[*routes, _route(gateway, fallback, _METHODS)])
+    app = Starlette(routes=[*routes, _route(gateway, fallback, _METHODS)], middleware=[Middleware(ByNumber, world)])
     app.router.redirect_slashes = False
     app.state.worlds = [world]
     return app
+
+
+class ByNumber:
+    """Lets a repository be asked for by its number, as addresses do that lead away from an old name."""
+
+    def __init__(self, app: ASGIApp, world: World) -> None:
+        self.app = app
+        self.world = world
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer under the repository's name."""
+        found = _NUMBERED.fullmatch(str(scope.get("path", "")).removeprefix(str(scope.get("root_path", ""))))
+        repos = self.world.repos.values() if found else ()
+        for repo in repos:
+            if found and str(repo.id) == found[1]:
+                path = f"{scope.get('root_path', '')}/repos/{repo.full_name}{found[2] or ''}"
+                scope = {**scope, "path": path, "raw_path": quote(path).encode()}
+        await self.app(scope, receive, send)
 
 
 def _route(gateway: Gateway, operation: Operation, methods: list[str]) -> Route:

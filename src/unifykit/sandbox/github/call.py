@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+from urllib.parse import urlencode
 
-from .errors import Refusal, forbidden, invalid_request, not_found, not_implemented
+from .errors import Refusal, forbidden, invalid_request, moved, not_found, not_implemented
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -100,9 +101,24 @@ class Call:
     def repo(self) -> Repository:
         """The repository of the path, or 404: what one may not see is not there."""
         repo = self.world.repo(self.params["owner"], self.params["repo"])
-        if repo is None or not repo.allows(self.viewer, "read"):
+        if repo is None:
+            raise self._moved()
+        if not repo.allows(self.viewer, "read"):
             raise not_found()
         return repo
+
+    def _moved(self) -> Refusal:
+        """Lead from a repository's old name to the repository, or say that there is nothing."""
+        named = f"/repos/{self.params['owner']}/{self.params['repo']}"
+        repo = self.world.moved.get(named.removeprefix("/repos/").lower())
+        if (
+            repo is None
+            or self.world.repo(repo.owner.login, repo.name) is not repo
+            or not repo.allows(self.viewer, "read")
+        ):
+            return not_found()
+        rest = self.path.removeprefix(named) + (f"?{urlencode(self.query)}" if self.query else "")
+        return moved(self.links(f"/repositories/{repo.id}{rest}"), safe=self.method in ("GET", "HEAD"))
 
     def repo_for(self, level: str, message: str = NO_RIGHTS) -> Repository:
         """Give the repository if the caller may do this.

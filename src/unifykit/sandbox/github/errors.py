@@ -21,6 +21,7 @@ class Refusal(Exception):  # noqa: N818 - an answer the handler gives, not a fau
         errors: list[Any] | None = None,
         documentation_url: str | None = None,
         status_in_body: bool = True,
+        location: str = "",
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -28,6 +29,7 @@ class Refusal(Exception):  # noqa: N818 - an answer the handler gives, not a fau
         self.errors = errors
         self.documentation_url = documentation_url
         self.status_in_body = status_in_body
+        self.location = location
 
     def body(self, documentation_url: str) -> dict[str, Any]:
         """Give the JSON body, with the operation's documentation unless the refusal names its own.
@@ -41,10 +43,28 @@ class Refusal(Exception):  # noqa: N818 - an answer the handler gives, not a fau
         body: dict[str, Any] = {"message": self.message}
         if self.errors is not None:
             body["errors"] = self.errors
+        if self.location:
+            body["url"] = self.location
         body["documentation_url"] = self.documentation_url or documentation_url
         if self.status_in_body:
             body["status"] = str(self.status)
         return body
+
+
+def moved(location: str, *, safe: bool) -> Refusal:
+    """Lead to where a thing is today.
+
+    https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects
+
+    Args:
+        location: The address.
+        safe: Whether the request only reads; others must be repeated as they were.
+
+    Returns:
+        The refusal to raise.
+    """
+    status, message = (301, "Moved Permanently") if safe else (307, "Temporary Redirect")
+    return Refusal(status, message, location=location)
 
 
 def not_found() -> Refusal:

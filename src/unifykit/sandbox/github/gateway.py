@@ -152,7 +152,8 @@ def encode(body: object) -> bytes:
 
 
 def _refused(refusal: Refusal, operation: Operation) -> Reply:
-    return Reply(refusal.body(operation.documentation_url), refusal.status)
+    headers = {"Location": refusal.location} if refusal.location else {}
+    return Reply(refusal.body(operation.documentation_url), refusal.status, headers)
 
 
 def _exhausted(call: Call, request_id: str) -> Refusal:

@@ -76,6 +76,7 @@ def make_repo(world: World, owner: Account, name: str, settings: dict[str, Any] 
     for label, color, description in _LABELS:
         repo.labels[label] = Label(world.next_id("label", 208045946), label, color, description, default=True)
     world.repos[repo.full_name.lower()] = repo
+    world.moved.pop(repo.full_name.lower(), None)
     return repo
 
 
@@ -256,9 +257,10 @@ def update(call: Call) -> Reply:
     if name and name.lower() != repo.name.lower():
         _refuse_taken(call, repo.owner, name)
     if name:
-        del call.world.repos[repo.full_name.lower()]
+        call.world.moved[repo.full_name.lower()] = call.world.repos.pop(repo.full_name.lower())
         repo.name = _UNSAFE.sub("-", name)
         call.world.repos[repo.full_name.lower()] = repo
+        call.world.moved.pop(repo.full_name.lower(), None)
     repo.default_branch = branch or repo.default_branch
     repo.settings.update(settings)
     repo.updated_at = call.now

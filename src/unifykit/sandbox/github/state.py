@@ -294,6 +294,8 @@ class World:
     tokens: Mapping[str, str]
     accounts: dict[str, Account] = field(default_factory=dict[str, Account])
     repos: dict[str, Repository] = field(default_factory=dict[str, Repository])
+    moved: dict[str, Repository] = field(default_factory=dict[str, Repository])
+    """Renamed repositories by the names that they had, until another takes the name."""
     gists: dict[str, Gist] = field(default_factory=dict[str, Gist])
     events: list[Event] = field(default_factory=list[Event])
     threads: dict[int, Thread] = field(default_factory=dict[int, Thread])
