@@ -4,11 +4,12 @@ import os
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
 from pydantic import SecretStr
 
 from unifykit import settings as models
-from unifykit._core.engine import Engine
+from unifykit._core.engine import Account, Engine
 from unifykit._wires import tap
 from unifykit.platforms import PROVIDERS
 from unifykit.testing.cassettes.secrets import REDACTED, configured
@@ -28,10 +29,12 @@ def home_of(settings: Any) -> str:
     return f"{parts.scheme}://{parts.hostname or ''}{port}"
 
 
-def secrets_in_use() -> Iterator[tuple[str, str]]:
-    """The secrets of every account that is in use in this process."""
-    for settings in list(tap.accounts.values()):
-        yield from configured(settings)
+def secrets_in_use(known: WeakSet[Account]) -> Iterator[tuple[str, str]]:
+    """The secrets of every account that is in use in this process, beside those that are known, which they then are."""
+    for account, settings in list(tap.accounts.items()):
+        if account not in known:
+            known.add(account)
+            yield from configured(settings)
 
 
 def secrets_around() -> Iterator[tuple[str, str]]:

@@ -26,7 +26,8 @@ class Guard:
         self._known: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = []
         for label, secret in dict.fromkeys(secrets):
             if len(secret) >= SHORTEST:
-                self._known.append((label, (secret, *_in_base64(secret.encode())), (secret.encode().hex(),)))
+                data = secret.encode()
+                self._known.append((label, (secret, data.decode("latin-1"), *_in_base64(data)), (data.hex(),)))
 
     def find(self, data: bytes) -> str | None:
         """The label of a secret in these bytes, or None."""

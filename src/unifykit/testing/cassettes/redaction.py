@@ -3,6 +3,7 @@
 """Taking secrets out of what is about to be written, and of what is compared with it."""
 
 import base64
+import functools
 import json
 import re
 from collections.abc import Iterable
@@ -36,15 +37,13 @@ class Redactor:
     """Hides some secrets, and whatever goes by a secret's name."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        spellings: set[str] = set()
-        for secret in secrets:
-            if len(secret) >= SHORTEST and secret not in REDACTED:
-                spellings |= _spellings(secret)
-        self._spellings = re.compile("|".join(map(re.escape, sorted(spellings, key=len, reverse=True))) or r"(?!)")
+        known = {secret for secret in secrets if len(secret) >= SHORTEST and secret not in REDACTED}
+        found = {spelling for secret in known for spelling in _spellings(secret)}
+        self._spellings = sorted(found, key=len, reverse=True)  # the longest first: one may be part of another
 
     def text(self, text: str) -> str:
         """A text without secrets: in the open, in the queries of addresses, in JSON, in tokens that sign themselves."""
-        text = self._spellings.sub(REDACTED, text)
+        text = self._hidden(text)
         text = _LOGIN.sub(REDACTED, text)
         text = _QUERY.sub(_without_value, text)
         text = _MEMBER.sub(_without_member, text)
@@ -78,7 +77,8 @@ class Redactor:
 
     def data(self, data: bytes) -> bytes:
         """Bytes that are no text, without the secrets that stand in them in the open."""
-        return self.text(data.decode("latin-1")).encode("latin-1") if self._within(data) else data
+        text = data.decode("latin-1")
+        return data if self._hidden(text) == text else self._hidden(text).encode("latin-1")
 
     def command(self, parts: list[str | None]) -> list[str | None]:
         """A Redis command's parts, None for what is no text.
@@ -113,19 +113,24 @@ class Redactor:
                 return text if hidden == value else json.dumps(hidden, ensure_ascii=False, separators=(",", ":"))
         return self.text(text)
 
-    def _within(self, data: bytes) -> bool:
-        return self._spellings.search(data.decode("latin-1")) is not None
+    def _hidden(self, text: str) -> str:
+        for spelling in self._spellings:
+            if spelling in text:
+                text = text.replace(spelling, REDACTED)
+        return text
 
     def _unsigned(self, token: re.Match[str]) -> str:
         claims = b"".join(_decoded(part) for part in token.groups()[:2]).decode("utf-8", "replace")
-        return REDACTED if self._spellings.search(claims) else f"{token[1]}.{token[2]}.{_UNSIGNED}"
+        return REDACTED if self._hidden(claims) != claims else f"{token[1]}.{token[2]}.{_UNSIGNED}"
 
 
-def _spellings(secret: str) -> set[str]:
+@functools.lru_cache(maxsize=1024)
+def _spellings(secret: str) -> frozenset[str]:
     """How a secret is written in JSON, in addresses and in forms."""
     escaped = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
     quoted = {quote(secret, safe=""), quote(secret), quote_plus(secret)}
-    return {secret, *escaped, *quoted, *(text.replace("/", "\\/") for text in escaped)}
+    misread = secret.encode().decode("latin-1")  # in a header, and in bytes that are no text
+    return frozenset((secret, misread, *escaped, *quoted, *(text.replace("/", "\\/") for text in escaped)))
 
 
 def _decoded(segment: str) -> bytes:

@@ -27,7 +27,7 @@ _TAIL = re.compile(
     r"bearer|auth_code|code_verifier|requirepass|masterauth)$"
 )
 _NO_SECRETS = re.compile(
-    r"page|next|continu|sync|cursor|max|type|count|usage|prompt|completion|input|output|cached|total"
+    r"page|next|continu|sync|cursor|max|type|count|usage|prompt|completion|input|output|cached|total|limit|remaining"
 )
 _SIGNED = frozenset(
     ("sig", "signature", "x_amz_signature", "x_amz_credential", "x_amz_security_token", "x_goog_signature", "x_goog_credential",

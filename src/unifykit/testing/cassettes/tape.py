@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, cast
+from weakref import WeakSet
 
 from unifykit import settings as models
 from unifykit._core.clock import Clock
-from unifykit._core.engine import Engine
+from unifykit._core.engine import Account, Engine
 from unifykit._wires import tap
 from unifykit._wires.clock import SYSTEM
 from unifykit._wires.tap import Asked, Commands, Replies, Tap, Told
@@ -105,6 +106,7 @@ class Cassette:
         self._kept: list[tuple[float, Asked | Commands, Told | Replies]] = []
         self._secrets: dict[tuple[str, str], None] = dict.fromkeys(self._own)
         self._platforms: dict[str, dict[str, str]] = {}
+        self._accounts: WeakSet[Account] = WeakSet()
         self._played: set[int] = set()
         self._names: dict[str, str] = {}
         self._missed: NotRecordedError | None = None
@@ -181,7 +183,7 @@ class Cassette:
         settings = settings_of(engine)
         if settings is not None and settings.provider not in self._platforms:
             self._platforms[settings.provider] = shown(settings)
-        self._secrets.update(dict.fromkeys((*secrets_in_use(), *carried(headers))))
+        self._secrets.update(dict.fromkeys((*secrets_in_use(self._accounts), *carried(headers))))
 
     def _hiding(self) -> Redactor:
         known = self._redactor
@@ -224,7 +226,7 @@ class Cassette:
     # -- recording
 
     def _write(self) -> None:
-        self._secrets.update(dict.fromkeys((*secrets_in_use(), *secrets_around())))
+        self._secrets.update(dict.fromkeys((*secrets_in_use(self._accounts), *secrets_around())))
         hiding = self._hiding()
         interactions = [self._written(at, asked, told, hiding) for at, asked, told in self._kept]
         platforms = {name: self._platforms[name] for name in sorted(self._platforms)}
