@@ -23,7 +23,9 @@ from unifykit import (
     Platforms,
     UnifyError,
     UnsupportedError,
+    deadline,
 )
+from unifykit._wires.clock import SYSTEM
 from unifykit.events import OutcomeEvent
 from unifykit.platforms import PROVIDERS
 from unifykit.providers.github import GitHub
@@ -182,6 +184,7 @@ def test_statements_are_doubles_however_they_are_made(fakes, fake):
 def test_what_needs_no_platform_is_done_unless_the_test_says_otherwise(fakes, fake):
     assert fake.agora.tokens.rtc("lesson", uid=1).startswith("007")
     assert fake.supabase.key_role == "service"
+    assert fake.supabase.auth.oauth_url("github").startswith("https://fake.invalid/auth/v1/authorize")
     assert fakes.run(lambda p: p.redis.cache.many([])) == {}
     fake.when("redis.cache.many").returns({"a": 1})
     assert fakes.run(lambda p: p.redis.cache.many([])) == {"a": 1}
@@ -392,6 +395,23 @@ def test_observers_see_every_call(mode):
     ended = [event for event in seen if isinstance(event, OutcomeEvent)]
     assert [(event.operation, event.error) for event in ended] == [("me", None), ("me", "NotFoundError")]
     fakes.close()
+
+
+def test_a_deadline_of_the_application_does_not_end_what_takes_no_time(monkeypatch):
+    """Not even on a machine that was started just now, whose clock is near 0."""
+    monkeypatch.setattr(SYSTEM, "now", lambda: 1.0, raising=False)
+
+    async def answer():
+        await asyncio.sleep(0)
+        return sample(User, login="ada")
+
+    async def go():
+        fake = AsyncFakePlatforms()
+        fake.when("github.me").answers(answer)
+        with deadline(5):
+            return await fake.github.me()
+
+    assert asyncio.run(go()).login == "ada"
 
 
 def test_threads_share_a_double():

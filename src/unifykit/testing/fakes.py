@@ -103,7 +103,7 @@ class FakePlatforms(_Fake, Platforms):
     ```
 
     Arguments are refused as ever, and observers see every operation. It has no retries and no limits: nothing is sent.
-    What needs no platform (Agora's tokens, Mapbox's addresses) is really done.
+    What needs no platform (Agora's tokens, a list of no keys) is really done.
 
     Args:
         clock: Time; a `VirtualClock` by default, so that pollers do not wait.
@@ -112,7 +112,7 @@ class FakePlatforms(_Fake, Platforms):
 
     def __init__(self, *, clock: Clock | None = None, observers: "Iterable[Observer]" = ()) -> None:
         _Fake.__init__(self)
-        Platforms.__init__(self, clock=clock or VirtualClock(), observers=observers)
+        Platforms.__init__(self, clock=clock or VirtualClock(now=0.0), observers=observers)
 
     def _settings(self, provider: str, account: str) -> Any:  # noqa: ARG002 -- there is every account
         return _settings(provider)
@@ -134,7 +134,7 @@ class AsyncFakePlatforms(_Fake, AsyncPlatforms):
 
     def __init__(self, *, clock: Clock | None = None, observers: "Iterable[Observer]" = ()) -> None:
         _Fake.__init__(self)
-        AsyncPlatforms.__init__(self, clock=clock or VirtualClock(), observers=observers)
+        AsyncPlatforms.__init__(self, clock=clock or VirtualClock(now=0.0), observers=observers)
 
     def _settings(self, provider: str, account: str) -> Any:  # noqa: ARG002 -- there is every account
         return _settings(provider)
