@@ -76,11 +76,31 @@ def doctor(
 def up(
     only: Only = "",
     env: Annotated[bool, typer.Option("--env", help="Write the environment's lines and nothing else.")] = False,
+    persist: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder: go on from the state and the ports in it, and save the state there.", metavar="DIR"
+        ),
+    ] = None,
 ) -> None:
     """Start the sandbox, print the variables that lead to it, and run until Ctrl-C."""
     from unifykit.cli.up import run
 
-    run(only=_names(only), env_only=env)
+    run(only=_names(only), env_only=env, persist=persist)
+
+
+@sandbox.command()
+def seed(
+    only: Only = "",
+    persist: Annotated[
+        Path | None,
+        typer.Option(help="The folder of the sandbox; found by the environment otherwise.", metavar="DIR"),
+    ] = None,
+) -> None:
+    """Fill a running sandbox with example data; a second time changes nothing. Nothing but this machine is written to."""
+    from unifykit.cli.up import seed
+
+    seed(only=_names(only), persist=persist)
 
 
 def _names(text: str) -> list[str] | None:

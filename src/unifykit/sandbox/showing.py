@@ -12,11 +12,11 @@ _HIDDEN = frozenset(
     {"clock", "tokens", "job_tokens", "pace", "queries", "writes", "quota", "request", "outbox", "secrets", "keys"}
 )
 _NAMES = ("full_name", "full_path", "path", "login", "username", "title", "name", "email", "filename", "object", "id")
-_TABLES = """
-    select table_schema || '.' || table_name, (xpath('/row/c/text()', query_to_xml(
-        format('select count(*) as c from %I.%I', table_schema, table_name), false, true, '')))[1]::text
+_COUNTING = """
+    select string_agg(format('select %L as name, count(*)::text from %I.%I',
+        table_schema || '.' || table_name, table_schema, table_name), ' union all ') || ' order by 1'
     from information_schema.tables
-    where table_type = 'BASE TABLE' and table_schema in ('public', 'auth', 'storage') order by 1
+    where table_type = 'BASE TABLE' and table_schema in ('public', 'auth', 'storage')
 """
 
 
@@ -24,13 +24,13 @@ def told(worlds: Iterable[Any]) -> dict[str, Shown]:
     """What an app's records hold: every collection of theirs."""
     found: dict[str, Shown] = {}
     for world in worlds:
-        found |= dict(_collections(vars(world)))
+        found |= dict(_collections(cast("dict[str, Any]", vars(world))))
     return found
 
 
 def tables(project: Any) -> dict[str, Shown]:
     """The tables of a Supabase project, and its mails."""
-    rows: list[list[str | None]] = project.sql(_TABLES)
+    rows: list[list[str | None]] = project.sql(project.sql(_COUNTING)[0][0])
     found: dict[str, Shown] = {str(name): (int(count or 0), []) for name, count in rows}
     mails: list[dict[str, str]] = project.mails
     return {**found, "mails": (len(mails), [mail.get("to", "") for mail in mails[-_LAST:]])}
@@ -62,9 +62,9 @@ def _last(things: dict[Any, Any] | list[Any]) -> list[str]:
 
 
 def _word(key: Any, thing: Any) -> str:
-    fields: Any = cast("Any", thing) if isinstance(thing, dict) else getattr(thing, "fields", None)
+    fields = cast("dict[str, Any]", thing if isinstance(thing, dict) else getattr(thing, "fields", None) or {})
     for name in _NAMES:
-        value: Any = fields.get(name) if isinstance(fields, dict) else getattr(thing, name, None)
+        value: Any = fields.get(name, getattr(cast("Any", thing), name, None))
         if isinstance(value, str | int) and value != "" and not isinstance(value, bool):
             return f"{key}: {value}" if key and str(key) != str(value) else str(value)
-    return str(key) or type(thing).__name__
+    return str(key) or type(cast("Any", thing)).__name__

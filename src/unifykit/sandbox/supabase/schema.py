@@ -150,6 +150,22 @@ create table notes (
     owner uuid not null default auth.uid(),
     body text not null
 );
+create table subscriptions (
+    id uuid primary key default gen_random_uuid(),
+    user_id bigint references users on delete cascade,
+    stripe_subscription_id varchar(255) unique,
+    plan_name varchar(100),
+    status varchar(50),
+    current_period_end timestamp
+);
+create table api_usage (
+    id uuid primary key default gen_random_uuid(),
+    user_id bigint references users on delete cascade,
+    service varchar(50),
+    tokens_used integer,
+    cost decimal(10, 4),
+    created_at timestamp default now()
+);
 alter table notes enable row level security;
 create policy "one's own notes" on notes to authenticated using (owner = auth.uid()) with check (owner = auth.uid());
 alter publication supabase_realtime add table users, posts, comments, messages, notes;
