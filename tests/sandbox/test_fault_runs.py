@@ -104,7 +104,7 @@ def h(running, both):
 def plan(faults):
     """Let a fifth of the requests go wrong from now on."""
     some = faults.randomly(0.2, seed=7)
-    some.status(503).reset().commit_then_drop().truncate().slow(0.01).slow(60, times=1)
+    some.status(503).status(429, retry_after=1).reset().commit_then_drop().truncate().slow(0.01).slow(60, times=1)
 
 
 def write(h, create, marks):

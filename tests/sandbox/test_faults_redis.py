@@ -1,5 +1,6 @@
 """Faults before Redis: a relay takes the server's place, and is found at the same address."""
 
+import gc
 import socket
 import time
 from urllib.parse import urlsplit
@@ -12,6 +13,8 @@ from redis.retry import Retry as NativeRetry
 
 from unifykit import ConfigurationError, InvalidRequestError, Retry
 from unifykit.sandbox import Sandbox
+from unifykit.sandbox.redis import RedisServer
+from unifykit.sandbox.relay import Relay
 from unifykit.testing import VirtualClock
 
 
@@ -121,3 +124,17 @@ def test_a_server_that_cannot_move_says_so(monkeypatch):
         pytest.raises(ConfigurationError, match=r"one of Redis 7 does.*Unsupported"),
     ):
         sandbox.faults("redis")
+
+
+def test_a_relay_that_is_closed_while_clients_leave_leaves_nothing_open():
+    with RedisServer() as server:
+        for _ in range(10):
+            relay = Relay(0, server.port)
+            lines = [socket.create_connection(("127.0.0.1", relay.port), 5) for _ in range(30)]
+            for line in lines:
+                line.sendall(b"PING\r\n")
+                assert line.recv(64) == b"+PONG\r\n"
+            for line in lines:
+                line.close()
+            relay.close()
+            gc.collect()  # what is still open warns, and a warning is an error

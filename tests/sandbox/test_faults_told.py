@@ -1,6 +1,7 @@
 """Faults as each platform says them, through unifykit and through the vendors' SDKs alone."""
 
 import contextlib
+import json
 
 import httpx
 import openai
@@ -19,6 +20,8 @@ from unifykit import (
     UnifyError,
 )
 from unifykit.sandbox import COUNTERPARTS, Sandbox
+from unifykit.sandbox.planning import Allowance
+from unifykit.sandbox.voices import VOICES
 from unifykit.testing import VirtualClock
 
 HTTP = [name for name in COUNTERPARTS if name not in ("redis", "supabase")]
@@ -241,3 +244,26 @@ def test_gitlab_s_storage_fails_too(sandbox, again):
     faults = sandbox.faults("gitlab").reset(operation="GET /storage/*")
     assert again.run(lambda p: p.gitlab.jobs.artifacts(101, 70001)).startswith(b"PK")
     assert faults.seen == {"reset": 1}
+
+
+@pytest.mark.parametrize(
+    ("path", "said", "limited"),
+    [
+        ("/rest/v1/users", {"code": "PGRST000", "details": None, "hint": None}, {"message": "API rate limit exceeded"}),
+        (
+            "/auth/v1/token",
+            {"code": 503, "error_code": "unexpected_failure"},
+            {"code": 429, "error_code": "over_request_rate_limit", "msg": "Request rate limit reached"},
+        ),
+        ("/storage/v1/bucket", {"statusCode": "503", "error": "InternalError"}, {"message": "API rate limit exceeded"}),
+        ("/functions/v1/hello", {}, {"message": "API rate limit exceeded"}),
+    ],
+)
+def test_each_of_supabase_s_services_has_its_own_shape(path, said, limited):
+    voice = VOICES["supabase"]
+    body = json.loads(voice.says(503, path, {}).body)
+    assert body.items() >= said.items()
+    assert "The sandbox was told to answer 503." in body.values()
+    refusal = voice.refuses(Allowance(10, 60.0, 11, 5.5, 1_800_000_000.0), path)
+    assert (refusal.status, json.loads(refusal.body)) == (429, limited)
+    assert refusal.headers.items() >= {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "6"}.items()  # seconds left

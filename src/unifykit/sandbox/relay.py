@@ -85,8 +85,8 @@ class Relay:
         finally:
             for way in ways:
                 way.cancel()
+            to_server.close()  # before the wait: the relay may be closed during it
             await asyncio.gather(*ways, return_exceptions=True)
-            to_server.close()
 
 
 class _Line:
