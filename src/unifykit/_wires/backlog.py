@@ -40,6 +40,11 @@ class Backlog(Generic[T]):
         self._items.append(item)
         self._more.set()
 
+    def put_first(self, item: T) -> None:
+        """Add what belongs before all that waits, however much that is."""
+        self._items.appendleft(item)
+        self._more.set()
+
     def end(self, error: Exception | None = None) -> None:
         """Say that nothing comes any more; whoever asks for an item after the last one gets the error."""
         if self._over is None:

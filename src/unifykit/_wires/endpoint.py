@@ -73,19 +73,23 @@ class Endpoint:
         while True:
             op = client.begin(name, SAFE)
             op.deadline = None
+            token = current.set(op)
             try:
                 found = await self._driven(engine, attempt, op, _nothing)
             except Exception as error:
                 uniform = client.failed(op, error)
                 if not uniform.retryable:
                     raise uniform from error
-                await client.link.clock.asleep(max(uniform.retry_after or 0.0, retry.cap))
+                pause = max(uniform.retry_after or 0.0, retry.cap)
             except BaseException as error:
                 client.cut_off(op, error)
                 raise
             else:
                 client.succeeded(op)
                 return found
+            finally:
+                current.reset(token)
+            await client.link.clock.asleep(pause)
 
     async def _driven(
         self, engine: Engine, attempt: Callable[[], Awaitable[T]], op: Operation, sent: Callable[[], bool]

@@ -34,7 +34,7 @@ class Socket:
         self._opening = asyncio.Lock()
         self._reader: asyncio.Task[None] | None = None
         self._repair: asyncio.Task[None] | None = None
-        self._waiting: dict[str, tuple[str, asyncio.Future[None]]] = {}
+        self._waiting: dict[str, tuple[str, asyncio.Future[None], str]] = {}
         self._refs = itertools.count(1)
         self._beat = ""
         self.closed = False
@@ -68,7 +68,7 @@ class Socket:
         """Send a message, and wait until the server has said yes."""
         ref = ref or self.new_ref()
         answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting[ref] = topic, answer
+        self._waiting[ref] = topic, answer, payload.get("access_token", "")
         try:
             await self.tell(topic, event, payload, join_ref, ref)
             await answer
@@ -76,13 +76,15 @@ class Socket:
             self._waiting.pop(ref, None)
             answer.cancel()
 
-    def refusal(self, reason: str) -> UnifyError:
-        """The error for the server's reason, without the key."""
-        return self._endpoint.refused(hidden(reason.encode(), self._endpoint.key).decode())
+    def refusal(self, reason: str, token: str) -> UnifyError:
+        """The error for the server's reason, without the key and the user's token."""
+        text = hidden(hidden(reason.encode(), self._endpoint.key), token)
+        return self._endpoint.refused(text.decode())
 
     async def close(self) -> None:
         """Hang up for good."""
         self.closed = True
+        ending = self._reader is not None and self._reader.cancelled()  # by the loop's own end
         for task in (self._repair, self._reader):
             if task is not None and task is not asyncio.current_task():
                 task.cancel()
@@ -90,7 +92,7 @@ class Socket:
         connection, self._connection = self._connection, None
         self._fail_waiting()
         if connection is not None:
-            await connection.close()
+            await (connection.abort() if ending else connection.close())
 
     async def _keep(self, connection: Connection) -> None:
         try:
@@ -105,7 +107,7 @@ class Socket:
         await connection.close()
 
     def _fail_waiting(self) -> None:
-        for _, answer in self._waiting.values():
+        for _, answer, _ in self._waiting.values():
             if not answer.done():
                 answer.set_exception(LostError("the connection broke"))
 
@@ -158,7 +160,7 @@ class Socket:
             return
         if ref == self._beat:
             self._beat = ""
-        expected, answer = self._waiting.get(ref, ("", None))
+        expected, answer, token = self._waiting.get(ref, ("", None, ""))
         if answer is None or answer.done() or expected != topic:
             return
         response = cast("Payload", payload.get("response") or {})
@@ -167,7 +169,7 @@ class Socket:
                 self.topics[topic].answered(ref, response)
             answer.set_result(None)
         else:
-            answer.set_exception(self.refusal(str(response.get("reason") or response)))
+            answer.set_exception(self.refusal(str(response.get("reason") or response), token))
 
 
 class Sockets:

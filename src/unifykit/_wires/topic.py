@@ -59,7 +59,7 @@ class Topic:
         self.tracked: Payload | None = None
         self._sockets, self._listener, self._endpoint = sockets, listener, endpoint
         self._socket = sockets.socket_for(self)
-        self._ref = ""
+        self._ref = self._token = ""
         self._ready: asyncio.Future[None] | None = None
         self._usable = asyncio.Event()
         self._was_joined = False
@@ -135,8 +135,10 @@ class Topic:
         await self._socket.connected()
         self._ready = ready = asyncio.get_running_loop().create_future()
         self._ref = self._socket.new_ref()
+        asked = self._listener.asks()
+        self._token = asked.get("access_token", "")
         try:
-            await self._socket.ask(self.name, "phx_join", self._listener.asks(), self._ref, ref=self._ref)
+            await self._socket.ask(self.name, "phx_join", asked, self._ref, ref=self._ref)
             await ready
             if self.tracked is not None:
                 await self._socket.ask(self.name, "presence", self.tracked, self._ref)
@@ -177,7 +179,7 @@ class Topic:
         if payload.get("status") == "ok":
             self._ready.set_result(None)
         else:
-            self._ready.set_exception(self._socket.refusal(str(payload.get("message"))))
+            self._ready.set_exception(self._socket.refusal(str(payload.get("message")), self._token))
 
     def lost(self) -> None:
         """The connection is gone, and everything that was said on it."""

@@ -108,6 +108,11 @@ class Connection:
             self._inner.transport.abort()
             raise
 
+    async def abort(self) -> None:
+        """Close the socket without a word, as a loop that shuts down must: saying goodbye needs a generator of its own."""
+        self._inner.transport.abort()
+        await self._inner.wait_closed()
+
 
 class _Connect(connect):
     """Follows no redirect: the address has a credential in it."""

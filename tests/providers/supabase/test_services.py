@@ -230,13 +230,6 @@ def test_health(here, running):
     assert not any(item.ok for item in here.run(lambda p: p.supabase.with_options(timeout=0.5).check()).items)
 
 
-def test_realtime_says_that_it_is_not_there(here):
-    with pytest.raises(
-        errors.UnsupportedError, match="async only" if here.mode == "sync" else "no realtime channels yet"
-    ):
-        here.p.supabase.realtime.channel("x")
-
-
 def test_a_key_of_another_project(here, both, sandbox):
     from unifykit.settings import SupabaseSettings
 

@@ -121,8 +121,8 @@ class Reception:
         return self._miss, Missed(why="slow", count=count)
 
     def _miss(self, what: Missed) -> None:
-        for callback in self.misses:
-            self.calls.put((callback, what))
+        for callback in reversed(self.misses):
+            self.calls.put_first((callback, what))
 
     def _give(self, item: Happening, callbacks: "list[Callback[Any] | None]") -> None:
         for callback in callbacks:
