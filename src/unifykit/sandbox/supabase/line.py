@@ -1,19 +1,26 @@
-"""Lines to PostgreSQL: its wire protocol, as far as a gateway needs it.
+"""Lines to PostgreSQL, by psycopg.
 
-Values travel as text with no type said, so that the server infers each type from its place, as it does for PostgREST.
+Values travel as text with no type said, so that the server infers each type from its place, as it does for PostgREST;
+and what comes back stays the text that it is.
 
-https://www.postgresql.org/docs/current/protocol-flow.html
+https://www.psycopg.org/psycopg3/docs/
 """
 
 import asyncio
-import socket
-import struct
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import AsyncConnection, AsyncRawCursor
+from psycopg.pq import ExecStatus
 
 Row = tuple[str | None, ...]
-_VERSION = 196608  # 3.0
-_CHUNK = 65536
+_BAD_TEXT = "22021"
+_SETTINGS: dict[str, Any] = {
+    "port": 5432, "user": "postgres", "application_name": "unifykit sandbox", "client_encoding": "UTF8", "options": "",
+}  # fmt: skip
 
 
 class DatabaseError(Exception):
@@ -26,92 +33,113 @@ class DatabaseError(Exception):
         hint: What to do, if anything.
     """
 
-    def __init__(self, fields: dict[str, str]) -> None:
-        super().__init__(fields.get("M", ""))
-        self.code: str = fields.get("C", "XX000")
-        self.message: str = fields.get("M", "")
-        self.detail: str | None = fields.get("D")
-        self.hint: str | None = fields.get("H")
+    def __init__(self, error: psycopg.Error) -> None:
+        said = error.diag
+        super().__init__(said.message_primary or str(error))
+        unsent = _BAD_TEXT if isinstance(error, psycopg.DataError) else "XX000"  # psycopg itself refuses a NUL
+        self.code: str = error.sqlstate or unsent
+        self.message: str = said.message_primary or str(error)
+        self.detail: str | None = said.message_detail
+        self.hint: str | None = said.message_hint
 
 
 class Line:
     """One connection, used by one request at a time."""
 
-    def __init__(self, connection: socket.socket) -> None:
-        self._socket = connection
-        self._buffer = b""
+    def __init__(self, connection: "AsyncConnection[Any]") -> None:
+        self._connection = connection
 
     @classmethod
     async def open(cls, path: str, database: str, **parameters: str) -> "Line":
-        """Connect as the superuser; requests change their role within their transaction."""
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.setblocking(False)
+        """Connect as the superuser; requests change their role within their transaction.
+
+        Args:
+            path: The server's socket.
+            database: The name of the database.
+            parameters: More of libpq's, such as ``replication``.
+        """
+        told: dict[str, Any] = {**_SETTINGS, "host": str(Path(path).parent), "dbname": database, **parameters}
         try:
-            await asyncio.get_running_loop().sock_connect(connection, path)
-            line = cls(connection)
-            told = {"user": "postgres", "database": database, "application_name": "unifykit sandbox", **parameters}
-            named = b"".join(f"{name}\0{value}\0".encode() for name, value in told.items()) + b"\0"
-            await line.send(struct.pack("!ii", len(named) + 8, _VERSION) + named)
-            await line._until_ready()
-        except BaseException:
-            connection.close()
-            raise
-        return line
+            connection = await AsyncConnection.connect(
+                **told, autocommit=True, prepare_threshold=None, cursor_factory=AsyncRawCursor
+            )
+        except psycopg.Error as error:
+            raise ConnectionError(str(error)) from error
+        return cls(connection)
 
     def close(self) -> None:
         """Hang up."""
-        self._socket.close()
+        self._connection.pgconn.finish()
 
     async def run(self, sql: str, *values: str | None) -> list[Row]:
         """Run one statement; `$1` in it stands for the first value."""
-        bound = b"\0\0" + struct.pack("!hh", 0, len(values)) + b"".join(map(_value, values)) + b"\0\0"
-        asked = message(b"P", b"\0" + sql.encode() + b"\0\0\0") + message(b"B", bound)
-        await self.send(asked + message(b"E", b"\0" + bytes(4)) + message(b"S"))
-        return await self._until_ready()
+        try:
+            cursor = await self._connection.execute(sql.encode(), values or None)
+        except psycopg.Error as error:
+            raise self._meant(error) from error
+        while cursor.nextset():
+            pass
+        return _rows(cursor.pgresult)
 
     async def script(self, sql: str) -> list[Row]:
-        """Run any number of statements, all or none."""
-        await self.send(message(b"Q", sql.encode() + b"\0"))
-        return await self._until_ready()
+        """Run any number of statements, all or none; gives the rows of the last."""
+        return await self.run(sql)
+
+    def _meant(self, error: psycopg.Error) -> Exception:
+        return ConnectionError(str(error)) if self._connection.closed else DatabaseError(error)
+
+    # -- replication, which psycopg leaves to libpq's own functions
+    # https://www.postgresql.org/docs/current/protocol-replication.html
+
+    async def stream(self, command: str) -> None:
+        """Begin to send and to receive pieces; nothing else is possible on this line from then on."""
+        known = self._connection.pgconn
+        known.send_query(command.encode())
+        await self._flushed()
+        while known.is_busy():
+            await self._readable()
+        result = known.get_result()
+        if result is None or result.status != ExecStatus.COPY_BOTH:
+            raise ConnectionError(known.get_error_message())
+
+    async def receive(self) -> bytes:
+        """The next piece."""
+        while True:
+            try:
+                size, data = self._connection.pgconn.get_copy_data(1)
+            except psycopg.Error as error:
+                raise ConnectionError(str(error)) from error
+            if size > 0:
+                return bytes(data)
+            if size < 0:
+                raise ConnectionError("PostgreSQL ended the stream.")
+            await self._readable()
 
     async def send(self, data: bytes) -> None:
-        """Send messages of the protocol."""
-        await asyncio.get_running_loop().sock_sendall(self._socket, data)
+        """Send a piece."""
+        self._connection.pgconn.put_copy_data(data)
+        await self._flushed()
 
-    async def _until_ready(self) -> list[Row]:
-        rows: list[Row] = []
-        failure: DatabaseError | None = None
-        while True:
-            kind, body = await self.receive()
-            if kind == b"D":
-                rows.append(_row(body))
-            elif kind == b"E":
-                failure = DatabaseError(_fields(body))
-                if failure.code.startswith(("28", "3D", "57P")):
-                    raise ConnectionError(failure.message)
-            elif kind == b"Z":
-                if failure is not None:
-                    raise failure
-                return rows
+    async def _flushed(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._connection.pgconn.flush():
+            await self._ready(loop.add_writer, loop.remove_writer)
 
-    async def receive(self) -> tuple[bytes, bytes]:
-        """The next message of the protocol: its letter and its body."""
-        await self._fill(5)
-        kind, size = self._buffer[:1], struct.unpack_from("!i", self._buffer, 1)[0] + 1
-        await self._fill(size)
-        body, self._buffer = self._buffer[5:size], self._buffer[size:]
-        return kind, body
+    async def _readable(self) -> None:
+        loop = asyncio.get_running_loop()
+        await self._ready(loop.add_reader, loop.remove_reader)
+        try:
+            self._connection.pgconn.consume_input()
+        except psycopg.Error as error:
+            raise ConnectionError(str(error)) from error
 
-    async def _fill(self, size: int) -> None:
-        parts, have = [self._buffer], len(self._buffer)
-        while have < size:
-            part = await asyncio.get_running_loop().sock_recv(self._socket, _CHUNK)
-            if not part:
-                raise ConnectionError("PostgreSQL hung up.")
-            parts.append(part)
-            have += len(part)
-        if len(parts) > 1:
-            self._buffer = b"".join(parts)
+    async def _ready(self, watch: Callable[..., None], leave: Callable[[int], Any]) -> None:
+        ready, place = asyncio.Event(), self._connection.pgconn.socket
+        watch(place, ready.set)
+        try:
+            await ready.wait()
+        finally:
+            leave(place)
 
 
 class Lines:
@@ -163,34 +191,15 @@ class Lines:
         line.close()
 
 
-def message(kind: bytes, body: bytes = b"") -> bytes:
-    """A message of the protocol."""
-    return kind + struct.pack("!i", len(body) + 4) + body
+def _rows(result: Any) -> list[Row]:
+    if result is None or result.status != ExecStatus.TUPLES_OK:
+        return []
+    columns = range(result.nfields)
+    return [tuple(_text(result.get_value(row, column)) for column in columns) for row in range(result.ntuples)]
 
 
-def _value(value: str | None) -> bytes:
-    if value is None:
-        return struct.pack("!i", -1)
-    data = value.encode()
-    return struct.pack("!i", len(data)) + data
-
-
-def _row(body: bytes) -> Row:
-    found: list[str | None] = []
-    place = 2
-    for _ in range(struct.unpack_from("!h", body)[0]):
-        size = struct.unpack_from("!i", body, place)[0]
-        place += 4
-        if size < 0:
-            found.append(None)
-            continue
-        found.append(body[place : place + size].decode())
-        place += size
-    return tuple(found)
-
-
-def _fields(body: bytes) -> dict[str, str]:
-    return {part[:1].decode(): part[1:].decode() for part in body.split(b"\0") if part}
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode()
 
 
 def literal_array(items: Sequence[str]) -> str:

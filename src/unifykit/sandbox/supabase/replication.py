@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
-from .line import Line, message
+from .line import Line
 
 PUBLICATION = "supabase_realtime"
 """The publication whose tables are told of; it belongs to every project, and begins empty."""
@@ -67,8 +67,7 @@ class Replication:
         line = await Line.open(path, database, replication="database")
         try:
             await line.script(_SLOT)
-            await line.send(message(b"Q", _START.encode() + b"\0"))
-            await line.receive()
+            await line.stream(_START)
         except BaseException:
             line.close()
             raise
@@ -81,12 +80,10 @@ class Replication:
     async def changes(self) -> AsyncGenerator[Change, None]:
         """Each change, in the order of the commits."""
         while True:
-            kind, body = await self._line.receive()
-            if kind == b"E":
-                raise ConnectionError("PostgreSQL ended the replication.")
-            if kind == b"d" and body[:1] == b"k":
+            body = await self._line.receive()
+            if body[:1] == b"k":
                 await self._answer(body)
-            elif kind == b"d":
+            else:
                 change = self._decoded(body[_HEADER:])
                 if change is not None:
                     yield change
@@ -96,7 +93,7 @@ class Replication:
         place, _, asked = struct.unpack_from("!qqB", body, 1)
         if asked:
             told = struct.pack("!qqqqB", place, place, place, 0, 0)
-            await self._line.send(message(b"d", b"r" + told))
+            await self._line.send(b"r" + told)
 
     def _decoded(self, body: bytes) -> Change | None:
         kind = body[:1]
