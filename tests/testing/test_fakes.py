@@ -2,14 +2,13 @@
 
 import asyncio
 import inspect
-import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
-from tests.conftest import Harness
+from tests.testing.conftest import Fakes
 
 from unifykit import (
     AsyncPager,
@@ -17,17 +16,13 @@ from unifykit import (
     ConflictError,
     ConnectionFailedError,
     DeadlineExceededError,
-    InvalidRequestError,
     NotFoundError,
     Pager,
     Platforms,
-    UnifyError,
-    UnsupportedError,
     deadline,
 )
 from unifykit._wires.clock import SYSTEM
 from unifykit.events import OutcomeEvent
-from unifykit.platforms import PROVIDERS
 from unifykit.providers.github import GitHub
 from unifykit.providers.github.models import Issue, User
 from unifykit.providers.logrocket.models import HighlightsResult
@@ -38,32 +33,9 @@ from unifykit.providers.stripe.customers import Customers
 from unifykit.providers.stripe.models import Customer
 from unifykit.providers.supabase.rows import Rows
 from unifykit.testing import AnswerError, AsyncFakePlatforms, FakePlatforms, VirtualClock, sample
-from unifykit.testing.samples import _value
-from unifykit.testing.shapes import find, operations
+from unifykit.testing.shapes import find
 
 ADA = sample(Customer, id="cus_1", email="ada@example.com")
-
-
-class Fakes(Harness):
-    """A harness over a double."""
-
-    def __init__(self, mode, **options):
-        super().__init__(mode)
-        self.p = self.fake = AsyncFakePlatforms(**options) if self.is_async else FakePlatforms(**options)
-
-
-@pytest.fixture
-def fakes(mode, monkeypatch):
-    monkeypatch.setattr(socket.socket, "connect", lambda *_: pytest.fail("a double went to the network"))
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: pytest.fail("a double asked for an address"))
-    harness = Fakes(mode)
-    yield harness
-    harness.close()
-
-
-@pytest.fixture
-def fake(fakes):
-    return fakes.fake
 
 
 # -- the types
@@ -303,74 +275,6 @@ def test_a_poller_that_is_resumed_has_an_operation_of_its_own(fakes, fake):
     assert fakes.run(lambda p: p.logrocket.highlights.resume("h1").wait()) is result
 
 
-# -- what is refused
-
-
-def test_an_operation_without_an_answer_says_what_to_write(fakes, fake):
-    with pytest.raises(AnswerError) as caught:
-        fakes.run(lambda p: p.stripe.customers.get("cus_1"))
-    assert str(caught.value).startswith("stripe.customers.get(customer_id='cus_1') has no answer here.")
-    assert "fake.when('stripe.customers.get').returns(Customer)" in str(caught.value)
-    with pytest.raises(AnswerError, match=r"streams\(str, …, final=ChatReply\)"):
-        _listen(fakes)
-
-
-def test_bad_input_is_refused_by_the_operation_itself(fakes, fake):
-    fake.when("stripe.customers.get").returns(ADA)
-    with pytest.raises(InvalidRequestError, match="give its id"):
-        fakes.run(lambda p: p.stripe.customers.get(""))
-    with pytest.raises(TypeError, match="customer_id"):
-        fakes.run(lambda p: p.stripe.customers.get())
-    with pytest.raises(TypeError, match="nonsense"):
-        fakes.run(lambda p: p.github.issues.list("o/r", nonsense=1))
-    assert fake.calls() == []
-
-
-@pytest.mark.parametrize(
-    ("program", "text"),
-    [
-        (lambda f: f.when("stripe.customer.get"), "Did you mean stripe.customers.get"),
-        (lambda f: f.when("strip.customers.get"), "Did you mean stripe"),
-        (lambda f: f.when("nonsense"), "a platform's, a group's and an operation's"),
-        (lambda f: f.when(print), "no operation"),
-        (lambda f: f.when("stripe.customers.get", nonsense=1), "unexpected keyword argument 'nonsense'"),
-        (lambda f: f.when("stripe.customers.get", 1, 2), "too many positional"),
-        (lambda f: f.calls("stripe.customers.gets"), "Did you mean"),
-        (lambda f: f.calls("stripe.customers.get", nonsense=1), "nonsense"),
-        (lambda f: f.when("stripe.customers.get").returns({"id": "cus_1"}), "gives Customer, not .* sample"),
-        (lambda f: f.when("stripe.customers.get").returns(), "gives Customer, not None"),
-        (lambda f: f.when("stripe.customers.list").returns(ADA), r"gives a list of Customer"),
-        (lambda f: f.when("stripe.customers.list").returns([ADA, 1]), "gives Customer, not 1"),
-        (lambda f: f.when("stripe.customers.list").pages([ADA], ["x"]), "gives Customer, not 'x'"),
-        (lambda f: f.when("stripe.customers.get").pages([ADA]), r"pages.* is not for .* write returns\(Customer\)"),
-        (lambda f: f.when("stripe.customers.get").streams(ADA), "streams.* is not for"),
-        (lambda f: f.when("stripe.customers.get").polls(ADA), "polls.* is not for"),
-        (lambda f: f.when("openai.chat.stream").streams("a"), "gives ChatReply, not None"),
-        (lambda f: f.when("openai.chat.stream").streams(1, final=REPLY), "gives str, not 1"),
-        (lambda f: f.when("openai.chat.stream").pages(["a"]), r"write streams\(str, …, final=ChatReply\)"),
-        (lambda f: f.when("logrocket.highlights.request").returns(1), "gives HighlightsResult"),
-        (lambda f: f.when("logrocket.highlights.request").streams(1), r"write polls\(HighlightsResult\)"),
-        (lambda f: f.when("redis.cache.exists").returns("yes"), "gives bool"),
-        (lambda f: f.when("stripe.customers.get").raises(KeyError("x")), "raises a UnifyError"),
-        (lambda f: f.when("stripe.customers.get").raises(KeyError), "raises a UnifyError"),
-    ],
-)
-def test_a_wrong_answer_is_refused_at_once(program, text):
-    with pytest.raises(AnswerError, match=text):
-        program(FakePlatforms())
-
-
-def test_a_wrong_answer_of_a_function_is_refused_when_it_is_called(fakes, fake):
-    fake.when("stripe.customers.get").answers(lambda customer_id: customer_id)
-    with pytest.raises(AnswerError, match="gives Customer, not 'cus_1'"):
-        fakes.run(lambda p: p.stripe.customers.get("cus_1"))
-
-
-def test_the_vendors_client_is_not_there(fake):
-    with pytest.raises(UnsupportedError, match="use the sandbox"):
-        _ = fake.stripe.native
-
-
 # -- what is remembered
 
 
@@ -437,97 +341,6 @@ def test_the_check_asks_the_double(fakes, fake):
     fake.when("redis.ping").returns(0.001)
     fake.when("redis.info").returns(sample(find("redis.info").gives))
     assert fakes.run(lambda p: p.redis.check()).ok
-
-
-# -- all operations
-
-NAMES = [name for provider in PROVIDERS for name in operations(provider)]
-
-
-def test_every_operation_has_a_shape_and_takes_an_answer_of_its_type():
-    fake = FakePlatforms()
-    for name in NAMES:
-        shape, rule = find(name), fake.when(name)
-        if name in ("redis.locks.acquire", "supabase.realtime.subscribe"):
-            continue  # a lock and a channel belong to their client
-        value = _value(shape.gives, "answer", object)
-        final = None if shape.final is None else _value(shape.final, "answer", object)
-        if shape.kind == "stream":
-            rule.streams(value, final=final)
-        else:
-            rule.returns([value] if shape.kind == "list" else value)
-
-
-HANDED_OUT = {
-    "redis.locks.extend": lambda p: Lock(p.redis, "l", 1, "m", 1),
-    "redis.streams.group": lambda p: p.redis.streams.group("s", "g"),
-    "supabase.admin": lambda p: p.supabase.auth.admin,
-    "supabase.realtime": lambda p: p.supabase.realtime.channel("room"),
-    "supabase.bucket": lambda p: p.supabase.storage.bucket("b"),
-    "supabase.select": lambda p: p.supabase.table("t").select(),
-    "supabase.insert": lambda p: p.supabase.table("t").insert({"a": 1}),
-    "supabase.upsert": lambda p: p.supabase.table("t").upsert({"a": 1}),
-    "supabase.update": lambda p: p.supabase.table("t").update({"a": 1}).eq("a", 1),
-    "supabase.delete": lambda p: p.supabase.table("t").delete().eq("a", 1),
-    "logrocket.poller": lambda p: p.logrocket.highlights.resume("h"),
-}
-
-
-def _owner(p, name):
-    for prefix, make in HANDED_OUT.items():
-        if name.startswith(prefix):
-            return make(p)
-    owner = p
-    for part in name.split(".")[:-1]:
-        owner = getattr(owner, part)
-    return owner
-
-
-def _arguments(name):
-    """Something for everything that must be given."""
-    known = {"repo": "octo/hello", "project": "octo/hello", "repository": "octo/hello", "path": "a.txt"}
-    for parameter in find(name).signature.parameters.values():
-        if parameter.default is parameter.empty and parameter.kind in (
-            parameter.POSITIONAL_OR_KEYWORD,
-            parameter.KEYWORD_ONLY,
-        ):
-            try:
-                yield parameter.name, known.get(parameter.name) or _value(parameter.annotation, parameter.name, object)
-            except InvalidRequestError:
-                yield parameter.name, lambda *_: None
-
-
-async def _drained(called):
-    if hasattr(called, "__aenter__"):
-        async with called as block:
-            return [item async for item in block] if hasattr(block, "__aiter__") else block
-    return await (called.collect() if isinstance(called, AsyncPager) else called)
-
-
-def _sync_drained(called):
-    if hasattr(called, "__enter__"):
-        with called as block:
-            return list(block) if hasattr(block, "__iter__") else block
-    return called.collect() if isinstance(called, Pager) else called
-
-
-def _error(fakes, name):
-    """What a call of the operation raises, if it does."""
-    drain = _drained if fakes.is_async else _sync_drained
-    method = name.rpartition(".")[2]
-    try:
-        fakes.run(lambda p: drain(getattr(_owner(p, name), method)(**dict(_arguments(name)))))
-    except (AnswerError, UnifyError) as error:
-        return error
-
-
-def test_no_operation_reaches_the_network(fakes, tmp_path, monkeypatch):
-    """Whatever it is called with, it asks for an answer, is refused, or needs no platform."""
-    monkeypatch.chdir(tmp_path)
-    errors = {name: _error(fakes, name) for name in NAMES}
-    assert [name for name, error in errors.items() if getattr(error, "attempts", 0)] == []
-    assert sum(isinstance(error, AnswerError) for error in errors.values()) > 0.6 * len(NAMES)
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_it_needs_no_sdk_and_no_sandbox():
