@@ -106,6 +106,71 @@ def bench_build() -> Iterator[Row]:
         yield f"build six clients, {name}", "CPU ÷ by hand", spread(values)
 
 
+FIRST = """
+import json, os, sys, time
+base, redis_url, kind, clock = sys.argv[1], sys.argv[2], sys.argv[3], time.process_time
+names = {"GITHUB_TOKEN": "x", "GITHUB_BASE_URL": base, "GITLAB_TOKEN": "x", "GITLAB_BASE_URL": base, "SUPABASE_URL": base,
+         "SUPABASE_KEY": "sb_publishable_x", "STRIPE_SECRET_KEY": "x", "STRIPE_BASE_URL": base, "OPENAI_API_KEY": "x",
+         "OPENAI_BASE_URL": base + "/v1", "REDIS_URL": redis_url}
+os.environ.update({"UNIFYKIT_" + name: value for name, value in names.items()})
+said = [{"role": "user", "content": "hi"}]
+def by_github():
+    import github
+    return github.Github(auth=github.Auth.Token("x"), base_url=base).get_repo("octo-org/hello-world").full_name
+def by_gitlab():
+    import gitlab
+    return gitlab.Gitlab(base, private_token="x").projects.get(4).name
+def by_supabase():
+    import supabase
+    return supabase.create_client(base, "sb_publishable_x").table("items").select("*").execute().data[0]["title"]
+def by_stripe():
+    import stripe
+    return stripe.StripeClient("x", base_addresses={"api": base}).v1.customers.retrieve("cus_1").email
+def by_openai():
+    import openai
+    client = openai.OpenAI(api_key="x", base_url=base + "/v1")
+    return client.chat.completions.create(model="m", messages=said).choices[0].message.content
+def by_redis():
+    import redis
+    return redis.Redis.from_url(redis_url).get("k") or True
+p = None
+def platforms():
+    global p
+    import unifykit
+    p = unifykit.Platforms()
+    return p
+hand = {"start": lambda: True, "github": by_github, "gitlab": by_gitlab, "supabase": by_supabase, "stripe": by_stripe, "openai": by_openai,
+        "redis": by_redis}
+ours = {"start": platforms, "github": lambda: p.github.repos.get("octo-org/hello-world").full_name,
+        "gitlab": lambda: p.gitlab.projects.get(4).name,
+        "supabase": lambda: p.supabase.table("items").select("*").execute()[0]["title"],
+        "stripe": lambda: p.stripe.customers.get("cus_1").email, "openai": lambda: p.openai.chat.complete("m", said).text,
+        "redis": lambda: p.redis.native.get("k") or True}
+found, began = {}, clock()
+for name, call in (ours if kind == "ours" else hand).items():
+    before = clock()
+    assert call()
+    found[name] = clock() - before
+print(json.dumps({**found, "all": clock() - began}))
+"""
+
+
+def bench_first() -> Iterator[Row]:
+    """The first call of a fresh interpreter on each of six platforms, one after the other."""
+    from unifykit.sandbox.redis import RedisServer
+
+    ratios: dict[str, list[float]] = {}
+    with server() as base, RedisServer() as redis:
+        for turn in range(ROUNDS):
+            kinds = ("hand", "ours")[:: -1 if turn % 2 else 1]
+            once = {kind: child(FIRST, base, redis.url, kind) for kind in kinds}
+            for name, seconds in once["ours"].items():
+                if name != "start":
+                    ratios.setdefault(name, []).append(seconds / once["hand"][name])
+    for name, values in ratios.items():
+        yield f"first call, {name}", "CPU ÷ the SDK's, imports included", spread(values)
+
+
 GET = """
 import json, os, sys, time
 base = sys.argv[1]
@@ -160,8 +225,43 @@ print(json.dumps({name: sorted(values)[4] for name, values in found.items()}))
 """
 
 
+NATIVE_HTTP = """
+import gc, json, sys, time
+import openai, supabase, unifykit
+from unifykit.settings import OpenAISettings, SupabaseSettings
+base, said = sys.argv[1], [{"role": "user", "content": "hi"}]
+p = unifykit.Platforms(openai=OpenAISettings(api_key="x", base_url=base + "/v1"), supabase=SupabaseSettings(url=base, key="sb_publishable_x"))
+def chat(client): return lambda: client.chat.completions.create(model="m", messages=said)
+def rows(client): return lambda: client.table("items").select("*").execute()
+calls = {
+    "openai": {"sdk": chat(openai.OpenAI(api_key="x", base_url=base + "/v1")), "native": chat(p.openai.native),
+               "typed": lambda: p.openai.chat.complete("m", said)},
+    "supabase": {"sdk": rows(supabase.create_client(base, "sb_publishable_x")), "native": rows(p.supabase.native),
+                 "typed": rows(p.supabase)},
+}
+found = {}
+for name, kinds in calls.items():
+    spent = {kind: [] for kind in kinds}
+    for turn in range(15):
+        for kind in list(kinds)[:: -1 if turn % 2 else 1]:
+            gc.collect()
+            a = time.process_time()
+            for _ in range(60): kinds[kind]()
+            spent[kind].append((time.process_time() - a) / 60 * 1e6)
+    found[name] = sorted(ours - sdk for ours, sdk in zip(spent["native"], spent["sdk"]))[7]
+    found[name + " typed"] = sorted(ours / sdk for ours, sdk in zip(spent["typed"], spent["sdk"]))[7]
+p.close()
+print(json.dumps(found))
+"""
+
+
 def bench_native() -> Iterator[Row]:
-    """What the pipeline costs."""
+    """What the pipeline costs, and what a typed operation spares."""
+    with server() as base:
+        once = [child(NATIVE_HTTP, base) for _ in range(3)]
+    for name in ("openai", "supabase"):
+        yield f"{name} native", "µs CPU added to the SDK", spread([one[name] for one in once], " µs")
+        yield f"{name} typed", "CPU ÷ the SDK's", spread([one[f"{name} typed"] for one in once])
     found = [child(NATIVE) for _ in range(3)]
     yield "redis native GET", "µs CPU added to redis-py", spread([one["ours"] - one["plain"] for one in found], " µs")
 
@@ -245,7 +345,7 @@ def bench_chat() -> Iterator[Row]:
 
 
 BENCHES: dict[str, Callable[[], Iterator[Row]]] = {
-    "import": bench_import, "build": bench_build, "get": bench_get, "native": bench_native, "list": bench_list,
+    "import": bench_import, "build": bench_build, "first": bench_first, "get": bench_get, "native": bench_native, "list": bench_list,
     "chat": bench_chat,
 }  # fmt: skip
 

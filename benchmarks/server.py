@@ -1,4 +1,4 @@
-"""A canned GitHub and OpenAI on 127.0.0.1: one asyncio protocol, no HTTP library, so that the client is what is measured.
+"""Canned platforms on 127.0.0.1: one asyncio protocol, no HTTP library, so that the client is what is measured.
 
 python -m benchmarks.server LATENCY_MS      prints its port
 """
@@ -85,6 +85,42 @@ def completion() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def project() -> dict[str, Any]:
+    """A project as GitLab gives it."""
+    space = {
+        "id": 3,
+        "name": "Octo",
+        "path": "octo",
+        "kind": "group",
+        "full_path": "octo",
+        "web_url": "https://gitlab.com/octo",
+    }
+    return {
+        "id": 4, "name": "hello", "path": "hello", "path_with_namespace": "octo/hello", "name_with_namespace": "Octo / hello",
+        "description": "A project.", "default_branch": "main", "visibility": "private", "namespace": space, "archived": False,
+        "created_at": "2026-01-26T19:01:12.000Z", "last_activity_at": "2026-01-27T19:01:12.000Z", "topics": [],
+        "web_url": "https://gitlab.com/octo/hello", "ssh_url_to_repo": "git@gitlab.com:octo/hello.git",
+        "http_url_to_repo": "https://gitlab.com/octo/hello.git", "star_count": 0, "forks_count": 0, "open_issues_count": 1,
+    }  # fmt: skip
+
+
+def customer() -> dict[str, Any]:
+    """A customer as Stripe gives it."""
+    return {
+        "id": "cus_1", "object": "customer", "address": None, "balance": 0, "created": 1790000000, "currency": "eur",
+        "default_source": None, "delinquent": False, "description": None, "discount": None, "email": "a@b.c",
+        "invoice_prefix": "0759376C", "livemode": False, "metadata": {}, "name": "Ada", "phone": None, "preferred_locales": [],
+        "shipping": None, "tax_exempt": "none", "test_clock": None,
+    }  # fmt: skip
+
+
+def rows() -> list[dict[str, Any]]:
+    """Rows as PostgREST gives them."""
+    return [
+        {"id": i, "title": f"Row {i}", "tags": ["a", "b"], "created_at": "2026-09-03T11:02:45+00:00"} for i in range(20)
+    ]
+
+
 def reply(body: bytes, extra: bytes = b"") -> bytes:
     """A whole HTTP reply."""
     return (
@@ -110,7 +146,8 @@ class Protocol(asyncio.Protocol):
     """Answers by path."""
 
     latency = 0.0
-    repo = chat = b""
+    repo = b""
+    others: dict[bytes, bytes] = {}  # noqa: RUF012 -- set once, before serving
     listing: list[bytes] = []  # noqa: RUF012 -- set once, before serving
 
     def connection_made(self, transport: Any) -> None:
@@ -135,8 +172,9 @@ class Protocol(asyncio.Protocol):
         if path == b"/peak":
             self.transport.write(reply(b"%d" % peak))
             return
-        if path.endswith(b"/chat/completions"):
-            self.transport.write(self.chat)
+        other = self.others.get(path.split(b"?", 1)[0])
+        if other is not None:
+            self.transport.write(other)
             return
         page = re.search(rb"[?&]page=(\d+)", path)
         self.transport.write(self.listing[int(page[1]) - 1 if page else 0] if b"/issues" in path else self.repo)
@@ -148,7 +186,11 @@ async def main(latency: float) -> None:
     port = server.sockets[0].getsockname()[1]
     Protocol.latency = latency
     Protocol.repo = reply(json.dumps(repository()).encode())
-    Protocol.chat = reply(json.dumps(completion()).encode())
+    others = {
+        b"/v1/chat/completions": completion(), b"/v1/customers/cus_1": customer(), b"/api/v4/projects/4": project(),
+        b"/rest/v1/items": rows(),
+    }  # fmt: skip
+    Protocol.others = {path: reply(json.dumps(body).encode()) for path, body in others.items()}
     Protocol.listing = pages(f"127.0.0.1:{port}")
     print(port, flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
