@@ -48,6 +48,14 @@ TABLE = {
     "quota": (400, {}, said("quota_exceeded"), QuotaExceededError, "quota_exceeded"),
     "broken": (500, {}, said("api_error"), ServerError, "api_error"),
     "unavailable": (503, {}, said("api_error"), UnavailableError, "api_error"),
+    "forbidden": (403, {}, said("permission_error"), PermissionDeniedError, "permission_error"),
+    "status 408": (408, {}, said("api_error"), DeadlineExceededError, "api_error"),
+    "status 409": (409, {}, said("api_error"), ConflictError, "api_error"),
+    "status 410": (410, {}, said(), NotFoundError, "invalid_request_error"),
+    "status 412": (412, {}, said(), ConflictError, "invalid_request_error"),
+    "status 413": (413, {}, said(), InvalidRequestError, "invalid_request_error"),
+    "status 504": (504, {}, said("api_error"), UnavailableError, "api_error"),
+    "status 522": (522, {"Content-Type": "text/html"}, "<html>", ServerError, None),
     "not Stripe's own": (502, {"Content-Type": "text/html"}, "<html>", UnavailableError, None),
 }  # fmt: skip
 
