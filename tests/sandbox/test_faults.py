@@ -6,6 +6,7 @@ import inspect
 import json
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import httpx
@@ -136,11 +137,25 @@ def test_slow_executes_at_once_and_answers_late(stripes, url):
     assert time.monotonic() - began >= 0.3
 
 
-def test_a_slow_reply_is_not_waited_out_when_nobody_waits_for_it(url, stripes, caplog):
+def test_a_slow_reply_is_not_waited_out_when_nobody_waits_for_it(url, stripes):
     stripes.slow(60.0)
     with pytest.raises(httpx.ReadTimeout):
         httpx.post(f"{url}/v1/customers", headers=KEY, trust_env=False, timeout=0.2)
     assert len(customers(url)) == 1
+
+
+def test_a_slow_reply_holds_nothing_up_at_the_end(caplog):
+    """Its reply comes early then: the client hears an answer, and the log nothing."""
+    with Sandbox(only=["stripe"]) as sandbox, ThreadPoolExecutor(1) as pool:
+        faults = sandbox.faults("stripe").slow(60.0)
+        waiting = pool.submit(post, sandbox.environment()["UNIFYKIT_STRIPE_BASE_URL"])
+        while not faults.seen:
+            assert not waiting.done()
+        began = time.monotonic()
+        sandbox.close()
+        assert time.monotonic() - began < 30
+        assert waiting.result(10)[0].startswith(b"HTTP/1.1 200")
+    assert caplog.records == []
 
 
 def test_a_dripping_reply_comes_in_pieces(stripes, url):

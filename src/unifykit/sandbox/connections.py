@@ -7,10 +7,15 @@ import sys
 
 
 class Line:
-    """The connection that a request came on."""
+    """The connection that a request came on.
 
-    def __init__(self, transport: asyncio.Transport) -> None:
+    Attributes:
+        ending: Set when the server is about to stop.
+    """
+
+    def __init__(self, transport: asyncio.Transport, ending: asyncio.Event) -> None:
         self._transport = transport
+        self.ending = ending
 
     def write(self, data: bytes) -> None:
         """Send bytes that the server knows nothing of."""

@@ -132,12 +132,13 @@ class Exchange:
         await self._reply({**start, "status": status, "headers": headers}, half)
 
     async def _hold(self) -> None:
-        """Let the reply wait, unless nobody waits for it any more."""
+        """Let the reply wait, unless nobody waits for it any more, or the server is about to stop."""
         seconds, self._seconds = self._seconds, 0.0
         if seconds:
-            gone = asyncio.ensure_future(self._gone())
-            await asyncio.wait({gone}, timeout=seconds)
-            gone.cancel()
+            ends = [asyncio.ensure_future(end) for end in (self._gone(), self._line.ending.wait())]
+            await asyncio.wait(ends, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            for end in ends:
+                end.cancel()
 
     async def _gone(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":

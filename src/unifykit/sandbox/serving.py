@@ -109,9 +109,14 @@ class _Protocol(H11Protocol):
         super().__init__(*given, **named)
         self._answer: Any = self.app
         self.app: Any = self._with_line
+        self._ending = asyncio.Event()
+
+    def shutdown(self) -> None:
+        self._ending.set()
+        super().shutdown()
 
     async def _with_line(self, scope: Any, receive: Any, send: Any) -> None:
-        scope["extensions"] = {"unifykit.line": Line(self.transport)}
+        scope["extensions"] = {"unifykit.line": Line(self.transport, self._ending)}
         await self._answer(scope, receive, send)
 
 
