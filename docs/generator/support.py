@@ -13,7 +13,7 @@ TABLE = Path(__file__).parents[2] / "tests" / "support.toml"
 INTRO = """# Support
 
 Every operation, what repeating it can do, and what the test suite runs it against. Every operation works in both modes,
-and the suite runs it in both.
+and the suite runs it in both; those of a Supabase realtime channel are async only, as the vendor's are.
 """
 
 

@@ -26,7 +26,21 @@ Event = Literal["INSERT", "UPDATE", "DELETE", "*"]
 _EVENTS = ("INSERT", "UPDATE", "DELETE", "*")
 
 
-class Channel(Resource[Async]):
+class _Joined(Resource[Async]):
+    """What operations on a channel go through."""
+
+    def __init__(self, client: "Client[Async]") -> None:
+        super().__init__(client)
+        self._topic: Topic | None = None
+
+    async def ask(self, step: "Callable[[Topic], Awaitable[T]]") -> T:
+        """Do something on the channel; the only thing that a body may await."""
+        if self._topic is None:
+            raise InvalidRequestError("the channel is not subscribed: await channel.subscribe() first.")
+        return await step(self._topic)
+
+
+class Channel(_Joined):
     """A channel of `p.supabase.realtime`: say what it is for, then `subscribe()`, or `async with`.
 
     https://supabase.com/docs/guides/realtime/concepts
@@ -47,7 +61,6 @@ class Channel(Resource[Async]):
         known: Any = client
         self.name: str = name
         self._wire = wire
-        self._topic: Topic | None = None
         items: Backlog[Happening] = Backlog(backlog, lambda count: Missed(why="slow", count=count))
         self._heard = Reception(options, known.credentials.access, items)
         self._heard.calls = Backlog(backlog, self._heard.lost_calls)
@@ -59,12 +72,6 @@ class Channel(Resource[Async]):
     def state(self) -> str:
         """``"new"``, ``"joining"``, ``"joined"``, ``"lost"`` while it is being joined again, or ``"closed"``."""
         return "new" if self._topic is None else self._topic.state
-
-    async def ask(self, step: "Callable[[Topic], Awaitable[T]]") -> T:
-        """Do something on the channel; the only thing that a body may await."""
-        if self._topic is None:
-            raise InvalidRequestError("the channel is not subscribed: await channel.subscribe() first.")
-        return await step(self._topic)
 
     def on_postgres_changes(
         self,
