@@ -106,15 +106,21 @@ def test_the_relay_takes_the_server_s_place(both):
         socket.create_connection((parts.hostname, parts.port), 1)
 
 
-def test_fakeredis_has_its_relay_from_the_beginning(both, monkeypatch):
+def test_fakeredis_has_its_relay_from_the_beginning(both, monkeypatch, tmp_path):
     pytest.importorskip("fakeredis")
     monkeypatch.setattr("unifykit.sandbox.redis._choose", lambda _: ("fakeredis", None))
-    with Sandbox(only=["redis"]) as sandbox:
+    with Sandbox(only=["redis"], persist=tmp_path / "kept") as sandbox:
+        address = sandbox.environment()
         h = both(**sandbox.settings(), clock=VirtualClock())
         sandbox.faults("redis").reset(operation="SET")
         h.run(lambda p: p.redis.cache.set("k", 1, ttl=60))
         assert h.run(lambda p: p.redis.cache.get("k")) == 1
         assert sandbox.faults("redis").seen == {"reset": 1}
+    with Sandbox(only=["redis"], persist=tmp_path / "kept") as sandbox:
+        assert sandbox.environment() == address, "the relay is found where it was"
+    [port] = [urlsplit(url).port for url in address.values()]
+    with socket.create_server(("127.0.0.1", port)), Sandbox(only=["redis"], persist=tmp_path / "kept") as sandbox:
+        assert sandbox.environment() != address, "unless another program has that port"
 
 
 def test_a_server_that_cannot_move_says_so(monkeypatch):

@@ -245,15 +245,17 @@ class _Redis:
             server = RedisServer(port=place.port(0))
         except ConfigurationError as error:
             raise MissingExtraError(error.message, provider="redis") from error
-        self._server = server.start()
-        self._relay: Relay | None = None
         self.kind = _told(server.kind)
-        url = server.url
+        self._relay: Relay | None = None
         if server.kind == "fakeredis":  # it cannot make room for the relay later
-            url = url.replace(str(server.port), str(self._before(0, server.port).port))
-        place.took(0, server.port)
-        self._direct = server.port
-        self.accounts: Values = {"default": {"redis_url": url}}
+            self._server = RedisServer(kind="fakeredis").start()
+            port = self._before_fake(place.port(0)).port
+        else:
+            self._server = server.start()
+            port = server.port
+        self._port, self._direct = port, self._server.port
+        place.took(0, port)
+        self.accounts: Values = {"default": {"redis_url": f"redis://127.0.0.1:{port}/0"}}
 
     @property
     def planned(self) -> list[str]:
@@ -283,8 +285,8 @@ class _Redis:
         if self._relay is None:
             from unifykit.sandbox.relay import hang_up, move
 
-            self._direct = elsewhere = move(self._server.port)
-            self._before(self._server.port, elsewhere)
+            self._direct = elsewhere = move(self._port)
+            self._before(self._port, elsewhere)
             hang_up(elsewhere)
         assert self._relay is not None
         return self._relay.faults
@@ -299,6 +301,12 @@ class _Redis:
         if self._relay is not None:
             self._relay.close()
         self._server.stop()
+
+    def _before_fake(self, port: int) -> "Relay":
+        try:
+            return self._before(port, self._server.port)
+        except OSError:  # another program has the port now
+            return self._before(0, self._server.port)
 
     def _before(self, port: int, server: int) -> "Relay":
         from unifykit.sandbox.relay import Relay

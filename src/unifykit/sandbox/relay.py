@@ -39,10 +39,7 @@ class Relay:
         self._server = server
         self.board = Board()
         self.faults = Faults("redis", self.board, frozenset(("commit_then_drop", "reset", "slow", "truncate")))
-        self._listener = socket.socket()
-        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._listener.bind(("127.0.0.1", port))
-        self._listener.listen(socket.SOMAXCONN)
+        self._listener = socket.create_server(("127.0.0.1", port), backlog=socket.SOMAXCONN)
         self.port: int = self._listener.getsockname()[1]
         self._loop = asyncio.new_event_loop()
         self._stopped = asyncio.Event()
