@@ -2,9 +2,8 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Any, TypedDict, cast
-from urllib.parse import quote
 
-from unifykit._core.arguments import given
+from unifykit._core.arguments import given, segment
 from unifykit._core.client import Dual
 from unifykit._core.mode import M
 
@@ -68,4 +67,4 @@ class Rest(Dual[M, "httpx.AsyncClient"]):
 
     def path(self, *segments: str) -> str:
         """A path of segments, each quoted."""
-        return "/" + "/".join(quote(part, safe="") for part in segments)
+        return "/" + "/".join(map(segment, segments))
