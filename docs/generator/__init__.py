@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from generator import classes, cli, conformance, errors, operations, settings, support, webhooks
+from generator import classes, cli, conformance, errors, operations, sandbox, settings, support, webhooks
 from generator.walk import providers_with_operations
 
 HEAD = "<!-- Written by docs/generate.py from the code; edit the code. -->\n\n"
@@ -18,6 +18,7 @@ _PAGES: dict[str, Callable[[], str]] = {
     "reference/webhooks.md": webhooks.page,
     "reference/cli.md": cli.page,
     "reference/conformance.md": conformance.page,
+    "reference/sandbox.md": sandbox.page,
     "support.md": support.page,
 }
 

@@ -86,6 +86,7 @@ def create_app(
     app = Starlette(routes=[Route("/{rest:path}", endpoint, methods=_METHODS)])
     app.state.world = world
     app.state.worlds = [world]
+    app.state.routes = routes.known
     return app
 
 
