@@ -18,7 +18,17 @@ from unifykit._core.poller import Poller
 from unifykit.paging import AsyncPager, Page, Pager
 from unifykit.platforms import AsyncPlatforms, Platforms
 from unifykit.sandbox import Faults, Sandbox, When
-from unifykit.testing import AnswerError, AsyncFakePlatforms, Call, FakePlatforms, Prepared, VirtualClock, sample
+from unifykit.testing import (
+    AnswerError,
+    AsyncFakePlatforms,
+    Call,
+    Cassette,
+    FakePlatforms,
+    Prepared,
+    VirtualClock,
+    cassettes,
+    sample,
+)
 
 _HIDDEN = {
     "begin", "succeeded", "failed", "cut_off", "within_deadline", "build_native", "translate", "built",
@@ -61,7 +71,14 @@ def events() -> str:
 def testing() -> str:
     """The sandbox, the doubles and the virtual clock."""
     head = "# Testing\n\nHow to use it is in [testing](../how-to/testing.md)."
-    return "\n\n".join([head, class_(Sandbox), class_(Faults), class_(When), *_doubles(), class_(VirtualClock)])
+    return "\n\n".join(
+        [head, class_(Sandbox), class_(Faults), class_(When), *_doubles(), class_(VirtualClock), *_cassettes()]
+    )
+
+
+def _cassettes() -> list[str]:
+    raised = (cassettes.CassetteError, cassettes.NotRecordedError, cassettes.SecretInCassetteError)
+    return [class_(cls) for cls in (Cassette, *raised)]
 
 
 def _doubles() -> list[str]:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from unifykit._wires import tap
 from unifykit._wires.tap import Asked, Commands, Replies, Told
 from unifykit.testing import Cassette, NotRecordedError
 from unifykit.testing.cassettes import bodies
@@ -31,16 +32,16 @@ def tape(tmp_path):
 
     def make(*recorded, **options):
         path = tmp_path / "a.json"
-        with Cassette(path, "record") as recording:
+        with Cassette(path, "record"):
             for number, request in enumerate(recorded):
-                recording.keep(request, Told(200, "OK", [], [str(number).encode()]))
+                tap.installed.keep(request, Told(200, "OK", [], [str(number).encode()]))
         return Cassette(path, "replay", **options)
 
     return make
 
 
-def number_of(playing, request):
-    told = playing.ask(request)
+def number_of(request):
+    told = tap.installed.ask(request)
     return int(b"".join(told.chunks))
 
 
@@ -105,22 +106,22 @@ OTHER = {
 def test_what_makes_no_difference(tape, what):
     recorded, request = SAME[what]
     with tape(recorded) as playing:
-        assert number_of(playing, request) == 0
+        assert number_of(request) == 0
         assert playing.unplayed == []
 
 
 @pytest.mark.parametrize("what", OTHER)
 def test_what_makes_a_difference(tape, what):
     recorded, request = OTHER[what]
-    with pytest.raises(NotRecordedError), tape(recorded) as playing:
-        playing.ask(request)
+    with pytest.raises(NotRecordedError), tape(recorded):
+        tap.installed.ask(request)
 
 
 def test_the_first_of_equals_is_played_first(tape):
     with tape(asked(), asked("https://api.example.com/b"), asked()) as playing:
-        assert [number_of(playing, asked()), number_of(playing, asked())] == [0, 2]
+        assert [number_of(asked()), number_of(asked())] == [0, 2]
         assert [line[-25:] for line in playing.unplayed] == ["https://api.example.com/b"]
-        assert number_of(playing, asked("https://api.example.com/b")) == 1
+        assert number_of(asked("https://api.example.com/b")) == 1
 
 
 def test_an_exact_match_goes_before_a_like_one(tape):
@@ -128,48 +129,50 @@ def test_an_exact_match_goes_before_a_like_one(tape):
         return asked(body=json.dumps({"id": f"{name}0000000-1111-4222-8333-444444444444"}).encode(), headers=JSON)
 
     with tape(body("a"), body("b")) as playing:
-        assert [number_of(playing, body("b")), number_of(playing, body("a"))] == [1, 0]
+        assert [number_of(body("b")), number_of(body("a"))] == [1, 0]
 
 
 def test_a_new_id_stays_the_same_in_what_follows(tmp_path):
     old, new = "6f1c2a34-0b5d-4e6f-8a7b-9c0d1e2f3a4b", "00000000-1111-4222-8333-444444444444"
     path = tmp_path / "a.json"
-    with Cassette(path, "record") as recording:
-        recording.keep(
+    with Cassette(path, "record"):
+        tap.installed.keep(
             asked(body=b'{"id": "%s"}' % old.encode(), headers=JSON),
             Told(201, "", [], [b'{"made": "%s"}' % old.encode()]),
         )
-        recording.keep(asked(f"https://api.example.com/a/{old}", method="GET"), Told(200, "", [], [old.encode()]))
-    with Cassette(path) as playing:
-        made = playing.ask(asked(body=b'{"id": "%s"}' % new.encode(), headers=JSON))
+        tap.installed.keep(asked(f"https://api.example.com/a/{old}", method="GET"), Told(200, "", [], [old.encode()]))
+    with Cassette(path):
+        made = tap.installed.ask(asked(body=b'{"id": "%s"}' % new.encode(), headers=JSON))
         assert json.loads(b"".join(made.chunks)) == {"made": new}
-        assert b"".join(playing.ask(asked(f"https://api.example.com/a/{new}", method="GET")).chunks) == new.encode()
+        assert (
+            b"".join(tap.installed.ask(asked(f"https://api.example.com/a/{new}", method="GET")).chunks) == new.encode()
+        )
 
 
 def test_one_new_id_is_not_two(tmp_path):
     ids = [f"{number}0000000-1111-4222-8333-444444444444" for number in range(4)]
     path = tmp_path / "a.json"
-    with Cassette(path, "record") as recording:
-        recording.keep(asked(body=json.dumps({"a": ids[0], "b": ids[0]}).encode(), headers=JSON), Told(200))
-    with pytest.raises(NotRecordedError), Cassette(path) as playing:
-        playing.ask(asked(body=json.dumps({"a": ids[2], "b": ids[3]}).encode(), headers=JSON))
+    with Cassette(path, "record"):
+        tap.installed.keep(asked(body=json.dumps({"a": ids[0], "b": ids[0]}).encode(), headers=JSON), Told(200))
+    with pytest.raises(NotRecordedError), Cassette(path):
+        tap.installed.ask(asked(body=json.dumps({"a": ids[2], "b": ids[3]}).encode(), headers=JSON))
 
 
 def test_what_the_caller_ignores(tape):
     recorded = asked("https://a.b/x?stamp=1", body=b'{"sent_at": 1, "a": [{"sent_at": 2}]}', headers=JSON)
     with tape(recorded, ignore=["stamp", "sent_at"]) as playing:
-        assert number_of(playing, asked("https://a.b/x?stamp=9", body=b'{"a": [{"sent_at": 7}]}', headers=JSON)) == 0
+        assert number_of(asked("https://a.b/x?stamp=9", body=b'{"a": [{"sent_at": 7}]}', headers=JSON)) == 0
 
 
 def test_commands(tmp_path):
     path = tmp_path / "a.json"
     values = [b"text", b"\xff\x00", 1, 1.5, None, True, [b"a", [2]], {b"k": b"v"}, "native", float("inf")]
-    with Cassette(path, "record") as recording:
-        recording.keep_replies(Commands([[b"GET", b"k"], [b"GET", b"\xff"]]), Replies(values))
-    with Cassette(path) as playing:
-        assert playing.command(Commands([[b"GET", b"k"], [b"GET", b"\xff"]])).values == values
-    with pytest.raises(NotRecordedError, match="GET"), Cassette(path) as playing:
-        playing.command(Commands([[b"GET", b"k"]]))
+    with Cassette(path, "record"):
+        tap.installed.keep_replies(Commands([[b"GET", b"k"], [b"GET", b"\xff"]]), Replies(values))
+    with Cassette(path):
+        assert tap.installed.command(Commands([[b"GET", b"k"], [b"GET", b"\xff"]])).values == values
+    with pytest.raises(NotRecordedError, match="GET"), Cassette(path):
+        tap.installed.command(Commands([[b"GET", b"k"]]))
 
 
 @pytest.mark.parametrize(

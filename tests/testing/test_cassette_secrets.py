@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 import pytest
 
 from unifykit import Platforms
+from unifykit._wires import tap
 from unifykit._wires.tap import Asked, Commands, Failure, Replies, SaidNo, Told
 from unifykit.settings import AgoraSettings, LogRocketSettings, RedisSettings, StripeSettings, SupabaseSettings
 from unifykit.testing import Cassette, SecretInCassetteError
@@ -303,13 +304,15 @@ def test_ten_thousand_secrets(tmp_path: Path):
         path = tmp_path / f"{number}.json"
         p, links, given = accounts(secrets)
         try:
-            with Cassette(path, "record", secrets=given) as tape:
+            with Cassette(path, "record", secrets=given):
                 for index, secret in enumerate(secrets):
                     place = rng.choice(PLACES)
                     exchange, reply = place(rng.choice(spellings)(secret, rng), rng)
                     exchange.engine = links[index % len(links)].engine
-                    (tape.command if isinstance(exchange, Commands) else tape.ask)(exchange)
-                    (tape.keep_replies if isinstance(exchange, Commands) else tape.keep)(exchange, reply)
+                    (tap.installed.command if isinstance(exchange, Commands) else tap.installed.ask)(exchange)
+                    (tap.installed.keep_replies if isinstance(exchange, Commands) else tap.installed.keep)(
+                        exchange, reply
+                    )
         except SecretInCassetteError as refused:
             done["refused"] += len(secrets)
             said = str(refused)
@@ -439,18 +442,18 @@ def test_secrets_of_the_environment_are_looked_for(tmp_path, monkeypatch):
     path = tmp_path / "a.json"
     hidden = base64.b64encode(b"glpat-from-the-environment").decode()
     with pytest.raises(SecretInCassetteError, match=r"GITLAB_TOKEN is in interaction 1, reply\.body"):
-        with Cassette(path, "record") as tape:
-            tape.keep(asked(), told(chunks=[json.dumps({"note": hidden}).encode()]))
+        with Cassette(path, "record"):
+            tap.installed.keep(asked(), told(chunks=[json.dumps({"note": hidden}).encode()]))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_credential_that_only_a_request_carries_is_one(tmp_path):
     path = tmp_path / "a.json"
     basic = base64.b64encode(b"user:only-in-a-header").decode()
-    with Cassette(path, "record") as tape:
+    with Cassette(path, "record"):
         exchange = asked(headers=[("Authorization", f"Basic {basic}")])
-        tape.ask(exchange)
-        tape.keep(exchange, told(chunks=[b'{"echo": "only-in-a-header", "all": "' + basic.encode() + b'"}']))
+        tap.installed.ask(exchange)
+        tap.installed.keep(exchange, told(chunks=[b'{"echo": "only-in-a-header", "all": "' + basic.encode() + b'"}']))
     assert "only-in" not in path.read_text()
     assert basic not in path.read_text()
 

@@ -329,8 +329,8 @@ def test_cassettes_nest_and_leave_no_trace(tmp_path):
 
     with Cassette(tmp_path / "a.json", "record") as outer:
         with Cassette(tmp_path / "b.json", "record") as inner:
-            assert tap.installed is inner
-        assert tap.installed is outer
+            assert tap.installed is inner._reel
+        assert tap.installed is outer._reel
         with pytest.raises(CassetteError, match="running"), outer:
             pass
     assert tap.installed is None
