@@ -430,3 +430,97 @@ def test_pages_that_drip_are_recorded_whole(tmp_path):
             p.github.me()
     with Cassette(tmp_path / "a.json"), Platforms(**settings) as p:
         assert p.github.me().login == "slow"
+
+
+@pytest.mark.parametrize("played", MODES)
+@pytest.mark.parametrize("mode", MODES)
+def test_a_redirect_to_a_signed_address_is_followed_again(tmp_path, mode, played):
+    path = tmp_path / "a.json"
+    with Loopback([Reply(200, b"the log's bytes")]) as store:
+        where = f"{store.url}/logs.zip?X-Amz-Signature=5ignature-0f-it&part=1"
+        with Loopback([Reply(302, b"", {"Location": where})]) as server:
+            settings = {"github": GitHubSettings(token="sandbox-token", base_url=server.url)}
+            here = Harness(mode, **settings)
+            with Cassette(path, "record"):
+                first = here.run(lambda p: p.github.repos.download("o/r", "a.zip"))
+            here.close()
+        assert "part=1" in store.seen[0].path
+        assert "5ignature" in store.seen[0].path
+    assert "5ignature" not in path.read_text()
+    with Cassette(path) as tape:
+        here = Harness(played, **settings)
+        assert here.run(lambda p: p.github.repos.download("o/r", "a.zip")) == first == b"the log's bytes"
+        here.close()
+        assert tape.unplayed == []
+
+
+def watched(p):
+    with p.redis.native.pipeline() as pipe:
+        pipe.watch("n")
+        before = pipe.get("n")
+        pipe.multi()
+        pipe.incr("n").lpush("n", "no list").get("n")
+        return before, [str(value) for value in pipe.execute(raise_on_error=False)]
+
+
+async def awatched(p):
+    async with p.redis.native.pipeline() as pipe:
+        await pipe.watch("n")
+        before = await pipe.get("n")
+        pipe.multi()
+        pipe.incr("n").lpush("n", "no list").get("n")
+        return before, [str(value) for value in await pipe.execute(raise_on_error=False)]
+
+
+def heard(p):
+    with p.redis.native.client() as one, p.redis.native.pubsub(ignore_subscribe_messages=True) as news:
+        assert one.ping()
+        news.subscribe("news")
+        found = [news.get_message(timeout=1.0)]
+        p.redis.native.publish("news", "first")
+        return [*found, news.get_message(timeout=1.0)["data"], news.get_message(timeout=0.05)]
+
+
+async def aheard(p):
+    async with p.redis.native.client() as one, p.redis.native.pubsub(ignore_subscribe_messages=True) as news:
+        assert await one.ping()
+        await news.subscribe("news")
+        found = [await news.get_message(timeout=1.0)]
+        await p.redis.native.publish("news", "first")
+        return [*found, (await news.get_message(timeout=1.0))["data"], await news.get_message(timeout=0.05)]
+
+
+@pytest.mark.parametrize("work", [(watched, awatched), (heard, aheard)], ids=["watch", "pubsub"])
+def test_redis_py_s_own_objects(tmp_path, work):
+    calls = dict(zip(MODES, work, strict=True))
+    with Sandbox(only=["redis"]) as sandbox:
+        found = {}
+        for mode in MODES:
+            sandbox.reset()
+            here = Harness(mode, **sandbox.settings())
+            with Cassette(tmp_path / f"{mode}.json", "record"):
+                found[mode] = here.run(calls[mode])
+            here.run(lambda p: p.redis.cache.get("k"))  # the connections have gone back
+            here.close()
+    assert found["sync"] == found["async"]
+    for mode in MODES:
+        for played in MODES:
+            with Cassette(tmp_path / f"{mode}.json") as tape:
+                here = Harness(played, **tape.settings())
+                assert here.run(calls[played]) == found[mode]
+                here.close()
+                assert tape.unplayed == []
+
+
+def test_the_password_of_redis_is_not_on_it(tmp_path):
+    url = "redis://:pass-w0rd-0f-redis@127.0.0.1"
+    with Resp([b"+OK\r\n", b"-WRONGPASS no such user\r\n"]) as server:
+        settings = RedisSettings(redis_url=url.replace("127.0.0.1", server.url.removeprefix("redis://")))
+        with Cassette(tmp_path / "a.json", "record"), Platforms(redis=settings) as p:
+            p.redis.native.set("k", "the pass-w0rd-0f-redis here")
+            with pytest.raises(Exception, match="no such user"):
+                p.redis.native.execute_command("AUTH", "another-word")
+    text = (tmp_path / "a.json").read_text()
+    assert "w0rd" not in text
+    assert "another" not in text
+    assert "the REDACTED here" in text
