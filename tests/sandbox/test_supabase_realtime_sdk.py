@@ -373,3 +373,51 @@ def test_a_reset_hangs_up_and_the_next_state_has_its_own_log(project):
         assert asyncio.run(listen()) == 1012
     finally:
         serving.close()
+
+
+_MEMBERS = """
+create policy "the staff listens" on realtime.messages for select to authenticated
+    using (realtime.topic() = 'staff' and auth.jwt() ->> 'email' like '%@example.com');
+create policy "the boss speaks" on realtime.messages for insert to authenticated
+    with check (realtime.topic() = 'staff' and auth.jwt() ->> 'email' = 'boss@example.com');
+"""
+
+
+def test_a_private_channel_is_for_those_whom_policies_let_in(project, url):
+    project.sql(_MEMBERS)
+    signer = project.app.state.project.signer
+    tokens = {
+        name: signer.sign({"role": "authenticated", "email": f"{name}@example.com", "exp": int(time.time()) + 60})
+        for name in ("boss", "clerk")
+    }
+
+    async def go():
+        async with contextlib.AsyncExitStack() as stack:
+
+            async def join(token, topic="staff", private=True):
+                errors, inbox = [], Inbox()
+                client = await stack.enter_async_context(connected(url, project.anon_key))
+                if token:
+                    await client.set_auth(token)
+                config = {"broadcast": {}, "presence": {"key": "", "enabled": False}, "private": private}
+                channel = client.channel(topic, {"config": config}).on_broadcast("*", inbox.put_nowait)
+                await channel.subscribe(lambda _, error: errors.append(str(error) if error else None))
+                return channel, inbox, errors[0]
+
+            boss, boss_hears, _ = await join(tokens["boss"])
+            clerk, clerk_hears, _ = await join(tokens["clerk"])
+            _, public_hears, _ = await join(None, private=False)
+            refused = [(await join(None))[2], (await join(tokens["boss"], "board"))[2]]
+            await clerk.send_broadcast("e", {"from": "clerk"})
+            await clerk.http_send("e", {"from": "clerk, over HTTP"})
+            await boss.send_broadcast("e", {"from": "boss"})
+            await boss.http_send("e", {"from": "boss, over HTTP"})
+            heard = [(await clerk_hears.next())["payload"]["from"] for _ in range(2)]
+            own = (await boss_hears.next())["payload"]["from"]
+            return refused, heard, own, public_hears.empty()
+
+    refused, heard, own, nothing = asyncio.run(go())
+    assert ["You do not have permissions to read from this Channel topic" in text for text in refused] == [True, True]
+    assert heard == ["boss", "boss, over HTTP"]
+    assert own == "boss, over HTTP"
+    assert nothing

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from . import auth, files, functions, realtime, rest
+from . import auth, broadcasts, files, functions, realtime, rest
 from .call import Call, Project, Reply
 from .line import Lines
 from .refusals import Refusal, unknown
@@ -22,7 +22,7 @@ from .tokens import BadTokenError, Signer
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _SERVICES: dict[str, Callable[[Call], Awaitable[Reply]]] = {
     "/rest/v1": rest.answer, "/auth/v1": auth.answer, "/storage/v1": files.answer, "/functions/v1": functions.answer,
-    "/realtime/v1": realtime.answer,
+    "/realtime/v1": broadcasts.answer,
 }  # fmt: skip
 _OPEN = ("/storage/v1/object/public/", "/storage/v1/object/sign/", "/auth/v1/health")
 _TEN_YEARS = 315_360_000

@@ -1,4 +1,4 @@
-"""`/realtime/v1`: channels over a WebSocket that speaks Phoenix's protocol, and broadcasts over HTTP.
+"""`/realtime/v1`: channels over a WebSocket that speaks Phoenix's protocol.
 
 https://supabase.com/docs/guides/realtime/protocol
 """
@@ -9,13 +9,11 @@ import json
 import logging
 import secrets
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import unquote
 
-from .call import Call, Reply
 from .line import DatabaseError
-from .refusals import Refusal, unknown
 from .replication import Change, Replication
 from .tokens import BadTokenError
+from .topics import may_read, may_write
 from .watching import BadBindingError, Binding, Watcher, checked, told
 
 if TYPE_CHECKING:
@@ -26,13 +24,20 @@ if TYPE_CHECKING:
     from .call import Project
 
 _LOGGER = logging.getLogger("unifykit.sandbox")
-_PREFIX = "realtime:"
+PREFIX = "realtime:"
+"""What every topic begins with on the wire."""
+
 _ROLES = ("anon", "authenticated", "service_role")
 _LONGEST_QUEUE = 10_000
 _UNREADABLE, _RESTARTING, _TOO_SLOW = 1003, 1012, 1013
 _FIELDS = ("join_ref", "ref", "topic", "event", "payload")
 
 Payload = dict[str, Any]
+
+
+def room(name: str, *, private: bool) -> str:
+    """Where those meet who join this channel: a private channel is another one than the public one of its name."""
+    return f"{'private' if private else 'public'}:{name}"
 
 
 class Hub:
@@ -77,21 +82,21 @@ class Hub:
         for socket in list(self._sockets):
             socket.end(_RESTARTING)
 
-    def members(self, topic: str) -> "list[Member]":
+    def members(self, room: str) -> "list[Member]":
         """Who is joined to a topic."""
-        return self._members.get(topic, [])
+        return self._members.get(room, [])
 
     def joined(self, member: "Member") -> None:
         """Somebody came."""
-        self._members.setdefault(member.topic, []).append(member)
+        self._members.setdefault(member.room, []).append(member)
 
     async def left(self, member: "Member") -> None:
         """Somebody went; the log is not read for nobody."""
-        there = self._members.get(member.topic, [])
+        there = self._members.get(member.room, [])
         if member in there:
             there.remove(member)
         if not there:
-            self._members.pop(member.topic, None)
+            self._members.pop(member.room, None)
         if self._feed is not None and not self._watchers():
             feed, self._feed = self._feed, None
             feed.cancel()
@@ -136,10 +141,10 @@ class Hub:
             for message in messages:
                 member.say("postgres_changes", {"data": message.data, "ids": message.numbers})
 
-    def broadcast(self, topic: str, event: str, payload: Any, but: "Member | None" = None) -> None:
+    def broadcast(self, room: str, event: str, payload: Any, but: "Member | None" = None) -> None:
         """Send a message to all who are joined."""
         meta = {"id": secrets.token_hex(16)}
-        for member in self.members(topic):
+        for member in self.members(room):
             if member is not but:
                 member.say("broadcast", {"type": "broadcast", "event": event, "payload": payload, "meta": meta})
 
@@ -153,6 +158,9 @@ class Member:
         self.hears_itself = bool(broadcast.get("self"))
         self.acknowledged = bool(broadcast.get("ack"))
         self.present = bool(presence.get("enabled"))
+        self.private = bool(config.get("private"))
+        self.room = room(topic.removeprefix(PREFIX), private=self.private)
+        self.may = {"broadcast": True, "presence": True}
         self.key = str(presence.get("key") or secrets.token_hex(16))
         self.meta: Payload | None = None
         hub = socket.hub
@@ -167,7 +175,7 @@ class Member:
     def state(self) -> Payload:
         """Who is present, by key."""
         found: dict[str, dict[str, list[Payload]]] = {}
-        for member in self.socket.hub.members(self.topic):
+        for member in self.socket.hub.members(self.room):
             if member.meta is not None:
                 found.setdefault(member.key, {"metas": []})["metas"].append(member.meta)
         return found
@@ -184,7 +192,7 @@ class Member:
             for one in (meta, before)
         )
         if joins or leaves:
-            for member in self.socket.hub.members(self.topic):
+            for member in self.socket.hub.members(self.room):
                 if member.present:
                     member.say("presence_diff", {"joins": joins, "leaves": leaves})
 
@@ -286,12 +294,17 @@ class Socket:
             before.say("phx_close", {})
         try:
             claims = self._verified(payload.get("access_token"))
-            _check(topic, config)
+            if not topic.startswith(PREFIX) or topic == PREFIX:
+                return self._refuse(topic, ref, "unmatched topic")
             member = Member(self, topic, join_ref, config, claims)
         except BadTokenError as error:
             return self._refuse(topic, ref, f"InvalidJWTToken: {error.message}")
         except BadBindingError as error:
             return self._refuse(topic, ref, str(error))
+        if member.private and not await self._admitted(member):
+            name = topic.removeprefix(PREFIX)
+            text = f"Unauthorized: You do not have permissions to read from this Channel topic: {name}"
+            return self._refuse(topic, ref, text)
         self.members[topic] = member
         self.hub.joined(member)
         numbered = [{**one.asked, "id": one.number} for one in member.watcher.bindings]
@@ -302,13 +315,20 @@ class Socket:
             await self._watch(member)
         return None
 
+    async def _admitted(self, member: Member) -> bool:
+        """Whether the policies let it in; they also say what it may do there."""
+        lines, name, claims = self.project.lines, member.topic.removeprefix(PREFIX), member.watcher.claims
+        for extension in member.may:
+            member.may[extension] = await may_write(lines, name, claims, extension)
+        return await may_read(lines, name, claims)
+
     async def _watch(self, member: Member) -> None:
         status, text = "ok", "Subscribed to PostgreSQL"
         try:
             await self.hub.watch(self.project, member)
         except (BadBindingError, DatabaseError, OSError) as error:
             status, text = "error", str(error)
-        name = member.topic.removeprefix(_PREFIX)
+        name = member.topic.removeprefix(PREFIX)
         told = {"channel": name, "extension": "postgres_changes", "message": text, "status": status}
         member.say("system", told)
 
@@ -326,7 +346,7 @@ class Socket:
         return True
 
     async def _send_away(self, member: Member, why: str) -> None:
-        name = member.topic.removeprefix(_PREFIX)
+        name = member.topic.removeprefix(PREFIX)
         member.say("system", {"channel": name, "extension": "system", "message": why, "status": "error"})
         await member.leave()
         member.say("phx_close", {})
@@ -344,48 +364,19 @@ class Socket:
 
     def _broadcast(self, member: Member, payload: Payload, ref: str | None) -> None:
         but = None if member.hears_itself else member
-        self.hub.broadcast(member.topic, str(payload.get("event")), payload.get("payload"), but)
+        if not member.may["broadcast"]:
+            return  # as the vendor's: without a word
+        self.hub.broadcast(member.room, str(payload.get("event")), payload.get("payload"), but)
         if member.acknowledged:
             self._reply(member.topic, ref)
 
     def _presence(self, member: Member, payload: Payload, ref: str | None) -> None:
+        if not member.may["presence"]:
+            return
         member.track(_part(payload, "payload") if payload.get("event") == "track" else None)
         self._reply(member.topic, ref)
-
-
-def _check(topic: str, config: Payload) -> None:
-    if not topic.startswith(_PREFIX) or topic == _PREFIX:
-        raise BadBindingError("unmatched topic")
-    if config.get("private"):
-        raise BadBindingError("sandbox: it does not have private channels.")
 
 
 def _part(of: Payload, name: str) -> Payload:
     found = of.get(name)
     return cast("Payload", found) if isinstance(found, dict) else {}
-
-
-async def answer(call: Call) -> Reply:
-    """Answer one request to `/realtime/v1` that is no WebSocket: messages to all who are joined.
-
-    https://supabase.com/docs/guides/realtime/broadcast#broadcast-using-the-rest-api
-    """
-    if call.method != "POST" or not call.path.startswith("/realtime/v1/api/broadcast"):
-        raise unknown(call.method, call.path)
-    messages: Any
-    named = call.path.removeprefix("/realtime/v1/api/broadcast").strip("/").split("/")
-    if named == [""]:
-        messages = call.json().get("messages")
-    elif len(named) == 3 and named[1] == "events":  # noqa: PLR2004 -- topic, "events", event
-        messages = [{"topic": unquote(named[0]), "event": unquote(named[2]), "payload": call.json()}]
-    else:
-        raise unknown(call.method, call.path)
-    if not isinstance(messages, list) or not all(_is_message(one) for one in cast("list[object]", messages)):
-        raise Refusal(422, {"errors": {"messages": [{"topic": ["can't be blank"], "event": ["can't be blank"]}]}})
-    for one in cast("list[Payload]", messages):
-        call.project.realtime.broadcast(f"{_PREFIX}{one['topic']}", one["event"], one.get("payload"))
-    return Reply(None, 202)
-
-
-def _is_message(one: object) -> bool:
-    return isinstance(one, dict) and bool(cast("Payload", one).get("topic")) and bool(cast("Payload", one).get("event"))

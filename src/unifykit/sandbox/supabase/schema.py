@@ -107,6 +107,26 @@ create function private.changed() returns event_trigger language plpgsql securit
 create event trigger changed on ddl_command_end execute function private.changed();
 create event trigger dropped on sql_drop execute function private.changed();
 
+-- what policies on private realtime channels look at
+create schema realtime;
+grant usage on schema realtime to anon, authenticated, service_role;
+create table realtime.messages (
+    id uuid not null default gen_random_uuid(),
+    topic text not null,
+    extension text not null,
+    payload jsonb,
+    event text,
+    private boolean default false,
+    inserted_at timestamp not null default now(),
+    updated_at timestamp not null default now(),
+    primary key (id, inserted_at)
+);
+alter table realtime.messages enable row level security;
+grant select, insert, update on realtime.messages to anon, authenticated, service_role;
+create function realtime.topic() returns text language sql stable as
+    $$select nullif(current_setting('realtime.topic', true), '')$$;
+grant execute on function realtime.topic() to anon, authenticated, service_role;
+
 -- changes of the tables that are added to it are told by `/realtime/v1`
 create publication supabase_realtime;
 """
