@@ -8,7 +8,8 @@ https://supabase.com/docs/guides/getting-started/architecture
 """
 
 from .functions import FunctionRequest
+from .hooks import Hook
 from .line import DatabaseError
 from .project import SupabaseProject
 
-__all__ = ["DatabaseError", "FunctionRequest", "SupabaseProject"]
+__all__ = ["DatabaseError", "FunctionRequest", "Hook", "SupabaseProject"]

@@ -3,7 +3,7 @@
 import json
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from starlette.applications import Starlette
@@ -14,6 +14,7 @@ from starlette.websockets import WebSocket
 
 from . import auth, broadcasts, files, functions, realtime, rest
 from .call import Call, Project, Reply
+from .hooks import Hook
 from .line import Lines
 from .refusals import Refusal, unknown
 from .refusals import rest as rest_refusal
@@ -39,7 +40,9 @@ def create_app(
     database: str,
     signer: Signer,
     registered: dict[str, functions.Registered],
+    *,
     now: Callable[[], float] = time.time,
+    hooked: Mapping[str, Hook] | None = None,
 ) -> Starlette:
     """Make the gateway of a project.
 
@@ -49,11 +52,19 @@ def create_app(
         signer: Signs and verifies its tokens.
         registered: The callables behind `/functions/v1`; later changes are seen.
         now: Tells the time, in epoch seconds.
+        hooked: What accounts asks before it acts; later changes are seen.
 
     Returns:
         The app; `app.state.project` is what its requests share.
     """
-    project = Project(Lines(socket, database), signer, now, registered, realtime.Hub(socket, database))
+    project = Project(
+        Lines(socket, database),
+        signer,
+        now,
+        registered,
+        realtime.Hub(socket, database),
+        {} if hooked is None else hooked,
+    )
 
     async def endpoint(request: Request) -> Response:
         headers = {"sb-request-id": secrets.token_hex(16)}

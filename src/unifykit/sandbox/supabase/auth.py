@@ -3,13 +3,16 @@
 https://supabase.com/docs/reference/self-hosting-auth/introduction
 """
 
+import hashlib
 import json
 import re
 import secrets
+import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 from .call import Call, Reply
+from .hooks import asked, checked_claims
 from .line import DatabaseError, Line
 from .refusals import Refusal, auth, unknown
 from .tokens import hashed, matches
@@ -88,7 +91,14 @@ async def _signed_up(call: Call) -> Reply:
         data = json.dumps(given.get("data") or {})
         sql = f"insert into auth.users (email, encrypted_password, raw_user_meta_data, email_confirmed_at) values ($1, $2, $3, now()) returning {_USER}"
         user = _user(await line.run(sql, email, password, data))
+        await _announced(call, user)
         return Reply(await _session(call, line, user))
+
+
+async def _announced(call: Call, user: User) -> None:
+    """Nobody is made whom the hook does not want."""
+    about = {"uuid": str(uuid.uuid4()), "time": user["created_at"], "name": "before-user-created"}
+    await asked(call.project, "before_user_created", {"metadata": {**about, "ip_address": "127.0.0.1"}, "user": user})
 
 
 async def _tokened(call: Call) -> Reply:
@@ -105,11 +115,20 @@ async def _signed_in(call: Call) -> Reply:
     async with call.database(role="postgres") as line:
         sql = f"select {_USER}, encrypted_password, coalesce(banned_until > now(), false) from auth.users where email = $1"
         rows = await line.run(sql, str(given.get("email", "")).lower())
-        if not rows or not matches(str(given.get("password", "")), rows[0][1]):
+        valid = bool(rows) and matches(str(given.get("password", "")), rows[0][1])
+        if rows:
+            await _attempted(call, _user(rows), valid=valid)
+        if not valid:
             raise auth(400, "invalid_credentials", "Invalid login credentials")
         if rows[0][2] == "t":
             raise auth(400, "user_banned", "User is banned")
         return Reply(await _session(call, line, _user(rows)))
+
+
+async def _attempted(call: Call, user: User, *, valid: bool) -> None:
+    said = await asked(call.project, "password_verification_attempt", {"user_id": user["id"], "valid": valid})
+    if said is not None and said.get("decision") == "reject":
+        raise auth(400, "invalid_credentials", str(said.get("message") or "Invalid login credentials"))
 
 
 async def _refreshed(call: Call) -> Reply:
@@ -135,13 +154,21 @@ async def _session(call: Call, line: Line, user: User, session: str | None = Non
             f"update auth.users set last_sign_in_at = now() where id = $1 returning {_USER}", user["id"]
         )
         user = _user(said)
+        method = "password"
+    else:
+        method = "token_refresh"
     refresh, now = secrets.token_urlsafe(16), int(call.project.now())
     await line.run("insert into auth.refresh_tokens (token, session_id) values ($1, $2)", refresh, session)
     claims = {
         "iss": f"{call.base}/auth/v1", "sub": user["id"], "aud": user["aud"], "role": user["role"],
-        "email": user["email"], "session_id": session, "iat": now, "exp": now + SESSION_SECONDS,
-        "app_metadata": user["app_metadata"], "user_metadata": user["user_metadata"], "is_anonymous": False,
+        "email": user["email"] or "", "phone": user["phone"], "session_id": session, "iat": now, "exp": now + SESSION_SECONDS,
+        "app_metadata": user["app_metadata"], "user_metadata": user["user_metadata"], "is_anonymous": False, "aal": "aal1",
+        "amr": [{"method": "password", "timestamp": now}],
     }  # fmt: skip
+    asking = {"user_id": user["id"], "claims": claims, "authentication_method": method}
+    hooked = await asked(call.project, "custom_access_token", asking)
+    if hooked is not None:
+        claims = checked_claims(hooked)
     return {
         "access_token": call.project.signer.sign(claims), "token_type": "bearer", "expires_in": SESSION_SECONDS,
         "expires_at": now + SESSION_SECONDS, "refresh_token": refresh, "user": user,
@@ -219,13 +246,28 @@ async def _signed_out(call: Call) -> Reply:
 async def _recovered(call: Call) -> Reply:
     email = _checked_email(_given(call).get("email"))
     async with call.database(role="postgres") as line:
-        found = await line.run("update auth.users set recovery_sent_at = now() where email = $1 returning id", email)
-    if found:  # who is not known is not told so
-        link = f"{call.base}/auth/v1/verify?type=recovery&token={secrets.token_hex(16)}"
-        call.project.mails.append(
-            {"to": email, "kind": "recovery", "link": link, "redirect_to": call.argument.get("redirect_to", "")}
+        found = await line.run(
+            f"update auth.users set recovery_sent_at = now() where email = $1 returning {_USER}", email
         )
+        if found:  # who is not known is not told so
+            await _mailed(call, _user(found), "recovery")
     return Reply({})
+
+
+async def _mailed(call: Call, user: User, kind: str) -> None:
+    """Sent by the hook, or kept among the project's mails."""
+    code = f"{secrets.randbelow(1_000_000):06d}"
+    token, redirect = (
+        hashlib.sha224(f"{user['email']}{code}".encode()).hexdigest(),
+        call.argument.get("redirect_to", ""),
+    )
+    about = {
+        "token": code, "token_hash": token, "redirect_to": redirect, "email_action_type": kind, "site_url": call.base,
+        "token_new": "", "token_hash_new": "",
+    }  # fmt: skip
+    if await asked(call.project, "send_email", {"user": user, "email_data": about}) is None:
+        link = f"{call.base}/auth/v1/verify?type={kind}&token={token}"
+        call.project.mails.append({"to": user["email"], "kind": kind, "link": link, "redirect_to": redirect})
 
 
 async def _settings(_: Call) -> Reply:

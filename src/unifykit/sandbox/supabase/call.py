@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from .functions import Registered
+    from .hooks import Hook
     from .realtime import Hub
     from .tokens import Signer
 
@@ -36,6 +37,7 @@ class Project:
         now: Epoch seconds.
         functions: The Python callables behind `/functions/v1`, by name.
         realtime: The channels behind `/realtime/v1`.
+        hooks: What accounts asks before it acts, by name.
         files: The contents of its files, by version.
         mails: What would have been sent by mail, oldest first.
     """
@@ -45,6 +47,7 @@ class Project:
     now: Callable[[], float]
     functions: Mapping[str, "Registered"]
     realtime: "Hub"
+    hooks: Mapping[str, "Hook"] = field(default_factory=dict[str, "Hook"])
     files: dict[str, bytes] = field(default_factory=dict[str, bytes])
     mails: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
     catalog: Catalog = field(default_factory=Catalog)

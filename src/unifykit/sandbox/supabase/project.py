@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from unifykit.sandbox.keeping import dumped, loaded
 
@@ -13,6 +13,9 @@ from .line import Line, Row
 from .postgres import PostgresServer
 from .schema import PROJECT, ROLES, SEED
 from .tokens import Signer
+
+if TYPE_CHECKING:
+    from .hooks import Hook
 
 _ISSUED = 1_767_225_600  # keys that are made again from their secret are the same keys
 
@@ -31,6 +34,7 @@ class SupabaseProject:
         service_key: The key that passes every policy.
         folder: Where PostgreSQL's socket is: ``psql -h <folder> -U postgres``.
         functions: The callables behind `/functions/v1`, by name.
+        hooks: What accounts asks before it acts, by name, such as ``"send_email"``: a `Hook`.
     """
 
     def __init__(self, schema: str = SEED, now: Callable[[], float] = time.time, secret: str = "") -> None:
@@ -41,6 +45,7 @@ class SupabaseProject:
         self.anon_key: str = made["anon"]
         self.service_key: str = made["service_role"]
         self.functions: dict[str, Registered] = {"hello": _hello}
+        self.hooks: dict[str, Hook] = {}
         self._app: Any = None
         self._server = PostgresServer().start()
         self.folder: str = str(self._server.folder)
@@ -56,7 +61,9 @@ class SupabaseProject:
     def app(self) -> Any:
         """The gateway, as an ASGI app."""
         if self._app is None:
-            self._app = create_app(self._server.socket, "project", self._signer, self.functions, self._now)
+            self._app = create_app(
+                self._server.socket, "project", self._signer, self.functions, now=self._now, hooked=self.hooks
+            )
         return self._app
 
     @property
