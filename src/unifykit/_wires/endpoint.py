@@ -15,7 +15,13 @@ from unifykit._core.outcome import Kind, Outcome, Request
 from unifykit._wires.drive import Port, adrive
 from unifykit._wires.tls import is_certificate_error
 from unifykit._wires.websockets import Connection, LostError, RefusedError
-from unifykit.errors import RateLimitedError, UnifyError
+from unifykit.errors import (
+    AuthenticationError,
+    InvalidRequestError,
+    PermissionDeniedError,
+    RateLimitedError,
+    UnifyError,
+)
 
 T = TypeVar("T")
 
@@ -23,6 +29,7 @@ _OPENED = 101
 _ERRORS = 400
 _ENDLESS = 2**31
 _BUCKET = "realtime"
+_FINAL = (AuthenticationError, PermissionDeniedError, InvalidRequestError)  # all else may pass: gateways restart
 
 
 def _nothing() -> bool:
@@ -78,7 +85,7 @@ class Endpoint:
                 found = await self._driven(engine, attempt, op, _nothing)
             except Exception as error:
                 uniform = client.failed(op, error)
-                if not uniform.retryable:
+                if isinstance(uniform, _FINAL):
                     raise uniform from error
                 pause = max(uniform.retry_after or 0.0, retry.cap)
             except BaseException as error:
