@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from pydantic import SecretStr
+
 from unifykit.errors import ConfigurationError, ConflictError, InvalidRequestError, NotFoundError
 from unifykit.platforms import PROVIDERS, Platforms
 
@@ -70,8 +72,8 @@ def _made(model: "type[ProviderSettings]", environment: Mapping[str, str]) -> "P
 
 
 def _is_here(made: "ProviderSettings") -> bool:
-    told = next((getattr(made, name) for name in ("base_url", "url", "redis_url") if hasattr(made, name)), "")
-    url = told.get_secret_value() if hasattr(told, "get_secret_value") else str(told or "")
+    told: Any = next((getattr(made, name) for name in ("base_url", "url", "redis_url") if hasattr(made, name)), "")
+    url = str(told.get_secret_value() if isinstance(told, SecretStr) else told or "")
     return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
 
 

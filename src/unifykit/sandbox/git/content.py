@@ -5,13 +5,12 @@ from __future__ import annotations
 import heapq
 from dataclasses import dataclass
 from stat import S_ISDIR
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from dulwich.objects import Blob, Commit, ObjectID, ShaFile, Tree
 from dulwich.refs import Ref
-from dulwich.repo import MemoryRepo
 
-from .store import Store
+from .store import Kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -69,27 +68,15 @@ def oid(sha: str) -> ObjectID:
     return ObjectID(sha.encode())
 
 
-class GitContent:
+class GitContent(Kept):
     """A bare repository in memory. A fork shares its parent's objects, as on GitHub, but not its references."""
 
-    __kept__ = True
-
     def __init__(self, parent: GitContent | None = None) -> None:
-        self.repo: MemoryRepo = MemoryRepo()
-        self.repo.object_store = Store()
+        super().__init__()
         if parent is not None:
             self.repo.object_store = parent.repo.object_store
             for ref, sha in parent.refs():
                 self.set_ref(ref, sha)
-
-    def __getstate__(self) -> tuple[Any, list[tuple[str, str]]]:
-        return self.repo.object_store, self.refs()
-
-    def __setstate__(self, state: tuple[Any, list[tuple[str, str]]]) -> None:
-        self.repo = MemoryRepo()
-        self.repo.object_store = state[0]
-        for ref, sha in state[1]:
-            self.set_ref(ref, sha)
 
     def refs(self, prefix: str = "refs/") -> list[tuple[str, str]]:
         """List references by name.
