@@ -22,8 +22,8 @@ async def async_mode(p: AsyncPlatforms) -> None:
     assert_type(room, Channel)
     assert_type(room.on_postgres_changes("*", table="t", callback=on_change), Channel)
     assert_type(room.on_broadcast("shout", on_shout).on_presence(), Channel)
-    room.on_broadcast("shout", on_change)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    room.on_postgres_changes("insert")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    room.on_broadcast("shout", on_change)  # type: ignore[arg-type]
+    room.on_postgres_changes("insert")  # type: ignore[arg-type]
     assert_type(await room.subscribe(), Channel)
     assert_type(await room.broadcast("shout", {"a": 1}), None)
     async with room as same:
@@ -36,4 +36,4 @@ async def async_mode(p: AsyncPlatforms) -> None:
 
 def sync_mode(p: Platforms) -> Never:
     """There is none."""
-    return p.supabase.realtime.channel("room")
+    p.supabase.realtime.channel("room")
