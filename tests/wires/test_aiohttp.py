@@ -2,17 +2,20 @@
 
 import asyncio
 import builtins
+import contextlib
 import gzip
 import json
 import socket
 import sys
+import threading
 import traceback
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.loopback import Loopback, Reply, Reset
+from tests.loopback import Loopback, Reply, Reset, Seen
 
-from unifykit import AsyncPlatforms, ConnectionFailedError, MissingExtraError, Platforms
+from unifykit import AsyncPlatforms, ConnectionFailedError, DeadlineExceededError, MissingExtraError, Platforms, Retry
 from unifykit.events import AttemptEvent
 from unifykit.settings import OpenAISettings
 
@@ -134,3 +137,52 @@ def test_a_proxy_of_another_kind_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
         ask("https://service.test")
     assert "socks5" in "".join(traceback.format_exception(caught.value))
     assert caught.value.attempts == 1
+
+
+def test_a_place_may_be_waited_for_longer_than_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All connections are busy: that is no server that does not answer."""
+    monkeypatch.setattr("unifykit._wires.aiohttp._CONNECTIONS", 1)
+    monkeypatch.setattr("unifykit.providers.openai.client._CONNECT", 0.1)
+    answer = threading.Event()
+    attempts: list[AttemptEvent] = []
+
+    def script(_: Seen) -> Reply:
+        answer.wait(10)
+        return Reply(body=DONE)
+
+    async def go(url: str) -> list[str]:
+        observe = lambda event: attempts.append(event) if isinstance(event, AttemptEvent) else None
+        async with platforms(url, observers=[observe]) as p:
+            answer.set()
+            await p.openai.chat.complete("m", "0")  # what is imported at the first call takes its time
+            answer.clear()
+            calls = asyncio.gather(p.openai.chat.complete("m", "1"), p.openai.chat.complete("m", "2"))
+            asyncio.get_running_loop().call_later(0.4, answer.set)
+            return [reply.text for reply in await calls]
+
+    with Loopback(script) as server:
+        assert asyncio.run(go(server.url)) == ["Hé", "Hé"]
+    assert [event.error for event in attempts] == [None, None, None]
+
+
+def test_a_server_that_takes_no_connection_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("unifykit.providers.openai.client._CONNECT", 0.1)
+    attempts: list[AttemptEvent] = []
+    observe = lambda event: attempts.append(event) if isinstance(event, AttemptEvent) else None
+    with full() as url, pytest.raises(DeadlineExceededError) as caught:
+        ask(url, retry=Retry.off(), observers=[observe])
+    assert not caught.value.maybe_executed
+    assert [event.error for event in attempts] == ["connect"]
+
+
+@contextlib.contextmanager
+def full() -> Iterator[str]:
+    """A server whose queue of connections is full, so that it answers no further one."""
+    with socket.socket() as listener, contextlib.ExitStack() as waiting:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(8):
+            one = waiting.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(listener.getsockname())
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"

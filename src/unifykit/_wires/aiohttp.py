@@ -5,7 +5,7 @@ again that may have been executed, and no wait ends with the attempt.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +25,7 @@ _LONGEST_HEAD = 100 * 1024  # as h11 does
 _PART = 65_536
 _OURS_ALONE = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 _UNTIMED = aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None)
+_EXACT = float("inf")  # else aiohttp rounds up what is longer than 5 s
 
 _ERRORS: tuple[tuple[Any, type[httpx2.TransportError]], ...] = (
     ((aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError), httpx2.ProxyError),
@@ -43,7 +44,7 @@ def _as_httpx(error: Exception) -> Exception:
 
 @dataclass(slots=True)
 class _Exchange:
-    """How long to wait for what comes next: for a connection, and then for the reply's head."""
+    """How long to wait for what comes next: for a place and a connection, and then for the reply's head."""
 
     wait: asyncio.Timeout
     patience: float | None
@@ -130,7 +131,7 @@ class AiohttpTransport(httpx2.AsyncBaseTransport):
         waits = request.extensions.get("timeout", {})
         patience = waits.get("read")
         try:
-            reply = await self._send(request, left(waits.get("connect")), patience)
+            reply = await self._send(request, waits, patience)
         except (TimeoutError, httpx2.TransportError):
             raise
         except Exception as error:
@@ -145,9 +146,10 @@ class AiohttpTransport(httpx2.AsyncBaseTransport):
         )  # fmt: skip
 
     async def _send(
-        self, request: httpx2.Request, seconds: float | None, patience: float | None
+        self, request: httpx2.Request, waits: Mapping[str, float | None], patience: float | None
     ) -> aiohttp.ClientResponse:
-        wait = asyncio.timeout(seconds)
+        wait = asyncio.timeout(left(waits.get("pool")))
+        connecting = aiohttp.ClientTimeout(sock_connect=left(waits.get("connect")), ceil_threshold=_EXACT)
         exchange = _Exchange(wait, patience)
         token = _exchange.set(exchange)
         headers = [(name, value) for name, value in request.headers.multi_items() if name != "transfer-encoding"]
@@ -155,7 +157,7 @@ class AiohttpTransport(httpx2.AsyncBaseTransport):
             async with wait:
                 return await self._session.request(
                     request.method, URL(str(request.url), encoded=True), headers=headers, data=_content(request),
-                    allow_redirects=False, proxy=self._proxy,
+                    allow_redirects=False, proxy=self._proxy, timeout=connecting,
                 )  # fmt: skip
         except TimeoutError as error:
             late = httpx2.ConnectTimeout if exchange.transport is None else httpx2.ReadTimeout
