@@ -88,6 +88,7 @@ def test_a_deadline_is_named_on_every_stack(both):
     """`DeadlineExceededError` is an OSError, which SDKs and wires like to translate."""
     with Loopback([Hang()]) as server:
         harness = both(gitlab=GitLabSettings(token=TOKEN, base_url=server.url))
+        assert harness.p.gitlab.native  # imported before the time runs
         with deadline(0.3), pytest.raises(DeadlineExceededError) as caught:
             harness.run(lambda p: p.gitlab.projects.get(1))
 
