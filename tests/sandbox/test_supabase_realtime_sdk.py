@@ -421,3 +421,21 @@ def test_a_private_channel_is_for_those_whom_policies_let_in(project, url):
     assert heard == ["boss", "boss, over HTTP"]
     assert own == "boss, over HTTP"
     assert nothing
+
+
+def test_a_token_whose_time_is_over_closes_its_channel(project, url, monkeypatch):
+    shared = project.app.state.project
+    token = shared.signer.sign({"role": "authenticated", "exp": int(time.time()) + 60})
+
+    async def go():
+        closed, states = Inbox(), []
+        async with connected(url, project.anon_key) as client:
+            await client.set_auth(token)
+            channel = client.channel("room")
+            channel.on_close = lambda: closed.put_nowait("closed")
+            await channel.subscribe(lambda state, _: states.append(state))
+            monkeypatch.setattr(shared, "now", lambda: time.time() + 3600)
+            await channel.send_broadcast("e", {})
+            return await closed.next(), states
+
+    assert asyncio.run(go()) == ("closed", [RealtimeSubscribeStates.SUBSCRIBED, RealtimeSubscribeStates.CHANNEL_ERROR])

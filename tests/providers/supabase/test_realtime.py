@@ -360,6 +360,25 @@ def test_a_key_that_is_refused_later_ends_the_channel(caplog):
     assert "AuthenticationError" in caplog.text
 
 
+def test_a_token_whose_time_is_over_ends_the_channel():
+    async def go():
+        over = "InvalidJWTToken: Token has expired 1 seconds ago"
+
+        def join(said):
+            return script.yes(said) if script.count("phx_join") == 1 else [Script.reply(said, "error", reason=over)]
+
+        script = Script(phx_join=join)
+        async with scripted(script, clock=VirtualClock()) as supabase:
+            async with supabase.as_user("old-token").realtime.channel("room").on_broadcast("*") as room:
+                gone = {"topic": "realtime:room", "event": "phx_close", "payload": {}, "ref": None}
+                await script.sockets[0].send(phoenix.json.dumps(gone))
+                with pytest.raises(errors.AuthenticationError, match="expired") as ended:
+                    await soon(anext(room))
+                return ended.value.operation, room.state, script.count("phx_join")
+
+    assert asyncio.run(go()) == ("realtime.rejoin", "closed", 2)
+
+
 # -- slow consumers
 
 
