@@ -113,7 +113,8 @@ def in_time(h: Any, call: Callable[[Any], Any]) -> Any:
 def test_an_operation_names_the_phase(both: Callable[..., Any], slow: str) -> None:
     with Server([SLOW[slow]]) as server:
         h = both(**settings_for(server.url))
-        assert h.p.github.native  # imported before the time runs
+        assert h.p.github.native
+        assert h.p.github.repos  # imported before the time runs
         with pytest.raises(DeadlineExceededError) as caught:
             in_time(h, lambda p: p.github.repos.get("o/r"))
     assert caught.value.phase == "attempt"
