@@ -21,7 +21,7 @@ SESSION_SECONDS = 3600
 _SHORTEST_PASSWORD = 6
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _UUID = re.compile(r"[0-9a-fA-F-]{36}")
-_USER = """json_build_object('id', id, 'aud', aud, 'role', role, 'email', email, 'phone', coalesce(phone, ''),
+_USER = """json_build_object('id', id, 'aud', aud, 'role', role, 'email', coalesce(email, ''), 'phone', coalesce(phone, ''),
     'email_confirmed_at', email_confirmed_at, 'confirmed_at', email_confirmed_at, 'recovery_sent_at', recovery_sent_at,
     'last_sign_in_at', last_sign_in_at, 'app_metadata', raw_app_meta_data, 'user_metadata', raw_user_meta_data,
     'identities', json_build_array(json_build_object('identity_id', id, 'id', id, 'user_id', id, 'provider', 'email',
@@ -161,7 +161,7 @@ async def _session(call: Call, line: Line, user: User, session: str | None = Non
     await line.run("insert into auth.refresh_tokens (token, session_id) values ($1, $2)", refresh, session)
     claims = {
         "iss": f"{call.base}/auth/v1", "sub": user["id"], "aud": user["aud"], "role": user["role"],
-        "email": user["email"] or "", "phone": user["phone"], "session_id": session, "iat": now, "exp": now + SESSION_SECONDS,
+        "email": user["email"], "phone": user["phone"], "session_id": session, "iat": now, "exp": now + SESSION_SECONDS,
         "app_metadata": user["app_metadata"], "user_metadata": user["user_metadata"], "is_anonymous": False, "aal": "aal1",
         "amr": [{"method": "password", "timestamp": now}],
     }  # fmt: skip
@@ -178,8 +178,14 @@ async def _session(call: Call, line: Line, user: User, session: str | None = Non
 def _user(rows: list[tuple[str | None, ...]]) -> User:
     if not rows:
         raise auth(404, "user_not_found", "User not found")
-    found: User = json.loads(rows[0][0] or "{}")
+    found: User = _known(json.loads(rows[0][0] or "{}"))
+    found["identities"] = [_known(identity) for identity in found["identities"]]
     return found
+
+
+def _known(said: dict[str, Any]) -> dict[str, Any]:
+    """What is not known is left out, not null."""
+    return {name: value for name, value in said.items() if value is not None}
 
 
 async def _signed(call: Call, line: Line) -> User:
