@@ -10,6 +10,11 @@ from urllib.parse import urlsplit
 from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
 
+from unifykit import AsyncPlatforms
+from unifykit.settings import SupabaseSettings
+
+KEY = "sb_secret_0123456789abcdefghij"
+_SOON = 10.0
 _SILENCE = logging.Logger("the other end")  # noqa: LOG001 -- what a server logs is not the client's
 _SILENCE.disabled = True
 
@@ -117,3 +122,29 @@ async def _pump(reader, writer):
         while data := await reader.read(65536):
             writer.write(data)
             await writer.drain()
+
+
+def settings(url, key=KEY):
+    return SupabaseSettings(url=url, key=key)
+
+
+async def soon(awaitable):
+    return await asyncio.wait_for(awaitable, _SOON)
+
+
+async def until(true):
+    async def wait():
+        while not true():
+            await asyncio.sleep(0.005)
+
+    await soon(wait())
+
+
+async def take(channel, count):
+    return [await soon(anext(channel)) for _ in range(count)]
+
+
+@asynccontextmanager
+async def scripted(script, **options):
+    async with script.serving() as url, AsyncPlatforms(supabase=settings(url), **options) as p:
+        yield p.supabase
