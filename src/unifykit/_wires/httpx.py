@@ -27,7 +27,7 @@ from unifykit._wires.drive import NATIVE, Port, adrive, drive, operation_for
 from unifykit._wires.fork import AfterFork
 from unifykit._wires.httpcore import Streams, timed_streams
 from unifykit._wires.loops import PerLoop
-from unifykit._wires.origin import CREDENTIALS, Home, added, hidden, unrepeated, without, without_credentials
+from unifykit._wires.origin import CREDENTIALS, Home, added, hidden, unrepeated, without
 from unifykit._wires.proxies import proxy_for
 from unifykit._wires.safety import key_for, safety_of
 from unifykit._wires.tls import CONTEXT, is_certificate_error
@@ -134,10 +134,7 @@ class Wire:
     def finished(self, sent: Mapping[str, str], reply: Any, began: float) -> Any:
         """A reply whose body was read, in the state in which the client's own reading would leave it; `sent` are headers."""
         if reply.status_code >= _ERRORS:
-            body = without_credentials(reply.content, sent)
-            if self.home.query is not None:
-                body = hidden(body, self.home.query[1])
-            reply._content = body  # noqa: SLF001 -- as `read` sets it
+            reply._content = self.home.cleaned(reply.content, reply.headers, sent)  # noqa: SLF001 -- as `read` sets it
         reply.elapsed = dt.timedelta(seconds=self.clock.now() - began)
         return reply
 

@@ -55,7 +55,7 @@ class Adapter(HTTPAdapter):
             raise
         except (HTTPError, OSError) as error:
             raise requests_error(error, request) from error
-        response = self.build_response(request, reply)
+        response = self.build_response(_without_credentials(request), reply)
         if not stream or reply.status >= 400:  # noqa: PLR2004 -- read already
             kept: Any = response
             kept._content = reply.data  # noqa: SLF001 -- as requests itself marks a body that was read

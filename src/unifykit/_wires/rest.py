@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
+from pydantic import SecretStr
 
 from unifykit._core.client import Link
 from unifykit._core.dialect import Dialect
@@ -27,7 +28,8 @@ def rest_client(
         query: Name and value of a credential that travels in the query.
     """
     classes = family(httpx)
-    home = Home(base_url, dialect.trusted, query=query)
+    secret = None if authorization is None else SecretStr(authorization.rpartition(" ")[2])
+    home = Home(base_url, dialect.trusted, query=query, secrets=(secret,))
     auth = None if authorization is None else _authorized(authorization)
     kind, name, pools = (
         (classes.AsyncClient, "httpx async", classes.AsyncPools)

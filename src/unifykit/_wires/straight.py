@@ -7,12 +7,13 @@ The engine, the pools, the timeouts and the care for credentials are those of th
 # httpcore's pools are found behind httpx's transports, which do not type them.
 
 import functools
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpcore
 import httpx
+from pydantic import SecretStr
 
 from unifykit._core.client import Link
 from unifykit._core.context import Deadline, Operation
@@ -150,10 +151,12 @@ class AsyncStraight(_Straight):
         return await adrive(wire.engine, wire.clock, facts, port, attempt, op, limit)
 
 
-def straight(link: Link, dialect: Dialect, base_url: str) -> Straight | AsyncStraight:
-    """For the link's mode; its connections are those of the account's httpx clients."""
+def straight(
+    link: Link, dialect: Dialect, base_url: str, secrets: Iterable[SecretStr | None]
+) -> Straight | AsyncStraight:
+    """For the link's mode; its connections are those of the account's httpx clients. No log shows the secrets."""
     classes = family(httpx)
-    home = Home(base_url, dialect.trusted)
+    home = Home(base_url, dialect.trusted, secrets=secrets)
     kind, name, pools, client = (
         (AsyncStraight, "httpx async", classes.AsyncPools, classes.AsyncClient)
         if link.is_async

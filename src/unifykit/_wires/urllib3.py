@@ -30,7 +30,7 @@ from unifykit._core.outcome import Kind, Outcome, Request
 from unifykit._wires import tap
 from unifykit._wires.drive import Port, drive, operation_for
 from unifykit._wires.fork import AfterFork
-from unifykit._wires.origin import Home, without_credentials
+from unifykit._wires.origin import Home
 from unifykit._wires.proxies import proxy_for
 from unifykit._wires.safety import key_for, safety_of
 from unifykit._wires.sockets import HTTPPool, HTTPSPool
@@ -170,7 +170,8 @@ class Wire:
         if not data and _may_be_cut(call.method, reply):
             raise ProtocolError("the connection ended within the reply's headers")
         if reply.status >= _ERRORS:
-            reply._body = without_credentials(data, call.headers)  # type: ignore[attr-defined]  # noqa: SLF001 -- what `data` keeps
+            kept: Any = reply
+            kept._body = self.home.cleaned(data, reply.headers, call.headers)  # noqa: SLF001 -- what `data` keeps
         return reply
 
     def _pool(self, scheme: str, host: str, port: int | None) -> tuple[HTTPConnectionPool, str]:

@@ -49,7 +49,7 @@ class GitLab(Client[M], GitLabResource[M]):
         from unifykit._wires.urllib3 import Pools, Wire
 
         link = self.link
-        home = Home(link.settings.base_url, DIALECT.trusted)
+        home = Home(link.settings.base_url, DIALECT.trusted, secrets=(link.settings.token,))
         wire = Wire(link.engine, link.clock, DIALECT, home, link.share("urllib3", Pools))
         return WiredGitlab(
             wire,

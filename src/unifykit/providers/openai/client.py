@@ -56,7 +56,7 @@ class OpenAI(Client[M], OpenAIResource[M]):
 
         link, classes = self.link, family(httpx2)
         settings = link.settings
-        home = Home(settings.base_url, DIALECT.trusted)
+        home = Home(settings.base_url, DIALECT.trusted, secrets=(settings.api_key,))
         link.share("usage after a fork", lambda: AfterFork(self.tally.renew))
         kind, pools = (
             (classes.AsyncClient, classes.AsyncPools) if self.is_async else (classes.Client, classes.SyncPools)

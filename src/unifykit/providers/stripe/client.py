@@ -57,7 +57,7 @@ class Stripe(Client[M], StripeResource[M]):
         stripe.enable_telemetry = False
         link = self.link
         base = link.settings.base_url
-        home = Home(base, DIALECT.trusted if base == _OFFICIAL else ())
+        home = Home(base, DIALECT.trusted if base == _OFFICIAL else (), secrets=(link.settings.secret_key,))
         wire = Wire(link.engine, link.clock, DIALECT, home, link.share("urllib3", Pools))
         return stripe.StripeClient(
             link.settings.secret_key.get_secret_value(),

@@ -78,7 +78,8 @@ class Supabase(Client[M], SupabaseResource[M]):
         """What sends the requests of the operations, and lends supabase-py its HTTP client."""
         from unifykit._wires.straight import straight
 
-        return straight(self.link, DIALECT, self.credentials.url)
+        known = self.credentials
+        return straight(self.link, DIALECT, known.url, (known.key, known.access, known.refresh))
 
     def translate(self, error: Exception, op: Operation) -> UnifyError:
         """The uniform error for what supabase-py's libraries, the network or a model raised."""
