@@ -128,7 +128,7 @@ def test_an_exact_match_goes_before_a_like_one(tape):
     def body(name):
         return asked(body=json.dumps({"id": f"{name}0000000-1111-4222-8333-444444444444"}).encode(), headers=JSON)
 
-    with tape(body("a"), body("b")) as playing:
+    with tape(body("a"), body("b")):
         assert [number_of(body("b")), number_of(body("a"))] == [1, 0]
 
 
@@ -160,7 +160,7 @@ def test_one_new_id_is_not_two(tmp_path):
 
 def test_what_the_caller_ignores(tape):
     recorded = asked("https://a.b/x?stamp=1", body=b'{"sent_at": 1, "a": [{"sent_at": 2}]}', headers=JSON)
-    with tape(recorded, ignore=["stamp", "sent_at"]) as playing:
+    with tape(recorded, ignore=["stamp", "sent_at"]):
         assert number_of(asked("https://a.b/x?stamp=9", body=b'{"a": [{"sent_at": 7}]}', headers=JSON)) == 0
 
 

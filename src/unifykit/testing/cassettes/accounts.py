@@ -54,7 +54,7 @@ def shown(settings: models.ProviderSettings) -> dict[str, str]:
         value = getattr(settings, name)
         if isinstance(value, SecretStr):
             made[name] = _stand_in(settings.provider, name, value.get_secret_value())
-        elif isinstance(value, str) and value:
+        elif isinstance(value, str) and value and name != "transport":  # any of them plays
             made[name] = value
     return made
 

@@ -1,3 +1,5 @@
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+# The reason: what JSON holds is Any, and what is found in it by isinstance is a list or dict of unknown parts.
 """The file: read as a whole, written as a whole or not at all."""
 
 import json
@@ -45,7 +47,7 @@ def write(path: Path, interactions: list[Written], platforms: Written, secrets: 
     text = json.dumps(document, ensure_ascii=False, indent=2)
     data = text.encode("utf-8", "replace") + b"\n"
     guard = Guard(secrets)
-    found = guard.find(data) or next(filter(None, map(guard.find, _bodies(interactions))), None)
+    found = guard.look(text) or guard.find(*_texts(document), *_bodies(interactions))
     if found is not None:
         raise SecretInCassetteError(
             f"the cassette {path.name!r} is not written: {found} is in {_whereabouts(guard, document)}. "
@@ -54,13 +56,30 @@ def write(path: Path, interactions: list[Written], platforms: Written, secrets: 
     _replace(path, data)
 
 
-def _bodies(interactions: list[Written]) -> Iterator[bytes]:
+def _texts(value: Any) -> set[str]:
+    """Every text in a JSON value; one that comes often is there once."""
+    found: set[str] = set()
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, str):
+            found.add(part)
+        elif isinstance(part, dict):
+            waiting += [*part, *part.values()]
+        elif isinstance(part, list):
+            waiting += part
+    return found
+
+
+def _bodies(interactions: list[Written]) -> Iterator[str]:
     """Bodies that the file has in pieces or in base64, as they are."""
     for interaction in interactions:
         for side in ("request", "reply"):
             body: Written = interaction.get(side, {}).get("body") or {}
             parts: list[Written] = body.get("multipart") or [body]
-            yield from (b"".join(bytes_of(part)) for part in parts if "chunks" in part or "base64" in part)
+            for part in parts:
+                if "chunks" in part or "base64" in part:
+                    yield b"".join(bytes_of(part)).decode("utf-8", "replace")
 
 
 def _whereabouts(guard: Guard, document: Written) -> str:
@@ -68,9 +87,9 @@ def _whereabouts(guard: Guard, document: Written) -> str:
         for side, part in interaction.items():
             parts = cast("Written", part) if isinstance(part, dict) else {"": part}
             for name, value in parts.items():
-                if guard.find(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")):
+                if guard.find(*_texts(value)):
                     return f"interaction {number}, {f'{side}.{name}'.rstrip('.')}"
-    return "one of its bodies" if not guard.find(json.dumps(document["platforms"]).encode()) else "the settings"
+    return "the settings" if guard.find(*_texts(document["platforms"])) else "one of its bodies"
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""The last look at a cassette's bytes: does a secret stand in them, however it is spelled?
+"""The last look at what is about to be written: does a secret stand in them, however it is spelled?
 
 It shares nothing with the redaction, which it is there to catch out.
 """
@@ -7,14 +7,16 @@ import base64
 import html
 import re
 from collections.abc import Iterable, Iterator
-from urllib.parse import unquote
 
 from unifykit.testing.cassettes.secrets import SHORTEST
 
 _DEPTH = 3
+_APART = "\0"
+_ENOUGH = 4096
 _PADDING = b"\0\0"
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
 _CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
+_QUOTED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _ENCODED = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
 _SPACE = re.compile(r"\s+")
 
@@ -23,23 +25,33 @@ class Guard:
     """Knows some secrets by label, and finds them."""
 
     def __init__(self, secrets: Iterable[tuple[str, str]]) -> None:
-        self._known: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = []
+        self._known: list[tuple[str, set[str], str]] = []
         for label, secret in dict.fromkeys(secrets):
             if len(secret) >= SHORTEST:
                 data = secret.encode()
-                self._known.append((label, (secret, data.decode("latin-1"), *_in_base64(data)), (data.hex(),)))
+                self._known.append((label, {secret, data.decode("latin-1"), *_in_base64(data)}, data.hex()))
 
-    def find(self, data: bytes) -> str | None:
-        """The label of a secret in these bytes, or None."""
-        return next((label for view in _views(data) for label in self._in(view)), None)
+    def find(self, *texts: str) -> str | None:
+        """The label of a secret in these texts, or None: as they are, and as they read when what hides it is undone."""
+        seen: set[str] = set()
+        level = set(texts)
+        for _ in range(_DEPTH + 1):
+            level -= seen
+            found = self.look(_APART.join(level)) if level else None
+            if found is not None:
+                return found
+            seen |= level
+            level = {view for text in level for view in _undone(text)}
+        return None
 
-    def _in(self, view: str) -> Iterator[str]:
-        folded = _SPACE.sub("", view)
+    def look(self, view: str) -> str | None:
+        """The label of a secret in a text as it is."""
+        folded = _SPACE.sub("", view) if "\n" in view else view
         lowered = folded.lower()
         for label, spellings, hexadecimal in self._known:
-            plain = any(spelling in view or spelling in folded for spelling in spellings)
-            if plain or any(spelling in lowered for spelling in hexadecimal):
-                yield label
+            if hexadecimal in lowered or any(spelling in view or spelling in folded for spelling in spellings):
+                return label
+        return None
 
 
 def _in_base64(secret: bytes) -> Iterator[str]:
@@ -53,33 +65,21 @@ def _in_base64(secret: bytes) -> Iterator[str]:
         yield stable.translate(str.maketrans("+/", "-_"))
 
 
-def _views(data: bytes) -> Iterator[str]:
-    """The text, and what it says when percent signs, backslashes, entities and base64 are taken away, in any order."""
-    seen: set[str] = set()
-    waiting = [(data.decode("utf-8", "replace"), 0)]
-    while waiting:
-        text, depth = waiting.pop()
-        if text in seen:
-            continue
-        seen.add(text)
-        yield text
-        if depth < _DEPTH:
-            waiting.extend((view, depth + 1) for view in _undone(text))
-
-
 def _undone(text: str) -> Iterator[str]:
-    if "%" in text:
-        yield unquote(text)
-        yield unquote(text.replace("+", " "))
+    if _QUOTED.search(text) is not None:
+        yield _QUOTED.sub(_unquoted, text)
+        yield _QUOTED.sub(_unquoted, text.replace("+", " "))
     if "\\" in text:
         yield _ESCAPE.sub(_unescaped, text)
     if "&" in text:
         yield html.unescape(text)
-    folded = _SPACE.sub("", text)
-    for source in {text, folded}:
-        decoded = [part for found in _ENCODED.finditer(source) for part in _from_base64(found[0])]
-        if decoded:
-            yield "\n".join(decoded)
+    for source in {text, _SPACE.sub("", text)} if "\n" in text else {text}:
+        for found in _ENCODED.finditer(source):
+            yield from _from_base64(found[0])
+
+
+def _unquoted(found: re.Match[str]) -> str:
+    return bytes.fromhex(found[0].replace("%", "")).decode("utf-8", "replace")
 
 
 def _unescaped(found: re.Match[str]) -> str:
@@ -95,5 +95,6 @@ def _from_base64(text: str) -> Iterator[str]:
         yield decoded.decode()
     except UnicodeDecodeError:
         readable = decoded.decode("latin-1")
-        if sum(character.isprintable() for character in readable) > len(readable) * 0.8:
+        begin = readable[:_ENOUGH]
+        if sum(character.isprintable() for character in begin) > len(begin) * 0.8:
             yield readable
