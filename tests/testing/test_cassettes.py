@@ -524,3 +524,34 @@ def test_the_password_of_redis_is_not_on_it(tmp_path):
     assert "w0rd" not in text
     assert "another" not in text
     assert "the REDACTED here" in text
+
+
+@pytest.mark.parametrize("played", ["httpx", "aiohttp"])
+@pytest.mark.parametrize("transport", ["httpx", "aiohttp"])
+def test_openai_over_aiohttp_is_on_it_as_over_httpx(tmp_path, transport, played):
+    def answer(seen):
+        if seen.path.endswith("/models/none"):
+            return Reset()
+        if b"stream" in seen.body:
+            events = b"".join(
+                b'data: {"choices": [{"index": 0, "delta": {"content": "%d"}}]}\n\n' % n for n in range(3)
+            )
+            return Reply(200, events + b"data: [DONE]\n\n", {"Content-Type": "text/event-stream"})
+        return Reply(200, {"id": "m", "created": 1, "object": "model", "owned_by": "me"})
+
+    found = []
+    with Loopback(answer) as server:
+        for which, how in ((transport, "record"), (played, "replay")):
+            with Cassette(tmp_path / "a.json", how) as tape:
+                here = Harness(
+                    "async", openai=settings_for(server.url, transport=which)["openai"], clock=VirtualClock()
+                )
+                model = here.run(lambda p: p.openai.models.get("m"))
+                failed = said(here, lambda p: p.openai.models.get("none"))
+                items = here.take(lambda p: p.openai.chat.stream("m", "Hello"), 3)
+                found.append((model, failed, items))
+                here.close()
+            assert tape.unplayed == []
+        assert len(server.seen) == 5
+    assert found[0] == found[1]
+    assert found[0][1] == ("ConnectionFailedError", None, None, 3)

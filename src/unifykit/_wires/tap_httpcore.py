@@ -40,7 +40,7 @@ class _Foreign:
         address = f"{url.scheme.decode()}://{url.host.decode()}{port}{url.target.decode('latin-1')}"
         body = module.ByteStream(b"".join([part async for part in request.stream]))
         made = module.Request(
-            request.method, address, headers=request.headers, stream=body, extensions=request.extensions
+            request.method.decode(), address, headers=request.headers, stream=body, extensions=request.extensions
         )
         with self._as_httpcore():
             reply = await self._transport.handle_async_request(made)
