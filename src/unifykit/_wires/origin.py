@@ -149,7 +149,7 @@ _LOGGERS = (
 """Those that write what a platform answers: bodies, headers, addresses."""
 
 _SIGNED = re.compile(
-    r"([?&](?:token|access_token|private_token|apikey|sig|signature|x-signature|x-(?:amz|goog)-(?:signature|credential|security-token))=)[^&\s\"'>]+",
+    r"([?&](?:token|jwt|access_token|private_token|apikey|sig|signature|x-signature|x-(?:amz|goog)-(?:signature|credential|security-token))=)[^&\s\"'>]+",
     re.IGNORECASE,
 )  # fmt: skip
 """The parts of a signed address with which others could use it."""

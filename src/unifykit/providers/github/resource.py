@@ -92,13 +92,17 @@ def _fetch(call: _Call, gh: "github.Github") -> Exchange:
     given = {name: value for name, value in call.params.items() if value is not None}
     requester = gh.requester
     status, reply_headers, text = requester.requestJson(call.verb, call.path, given, headers, call.body)
-    if status == _FOUND and call.verb == "GET":
+    followed = status == _FOUND and call.verb == "GET"
+    if followed:
         here = urljoin(f"{requester.base_url}/", reply_headers.get("location", ""))
         status = cast("WiredGithub", gh).follow(here, call.accept or "*/*")
     op = current.get()
     assert op is not None
     assert op.last is not None  # the wire keeps the reply's bytes, which PyGithub has turned into text
     if status >= _ERRORS:
+        if followed:  # the first reply's location is signed, and the error would keep it
+            reply_headers = {name.lower(): value for name, value in op.last.headers.items()}
+            text = op.last.body.decode("utf-8", "replace")
         raise requester.createException(status, reply_headers, _said(text))
     _expect(call, status, op.last)
     return op.last
