@@ -40,7 +40,7 @@ FETCHES: dict[str, tuple[str, Callable[[Any, Any], Any]]] = {
 @pytest.mark.parametrize("fetch", FETCHES)
 @pytest.mark.parametrize("kind", SIGNED)
 @pytest.mark.parametrize("event", EXECUTED)
-def test_where_a_platform_keeps_files(
+def test_where_a_platform_keeps_files(  # noqa: PLR0917 -- what is looked for where
     both: Callable[..., Any], fetch: str, kind: str, event: str, log: Log, tmp_path: Any
 ) -> None:
     (name, call), told = FETCHES[fetch], Told()

@@ -292,7 +292,10 @@ class AsyncPools:
     """The same for event loops: each loop has its own pools, closed when it shuts down."""
 
     def __init__(self, url: str, seconds: float) -> None:
-        self._given = functools.partial(_options, url, seconds, is_async=True)
+        def given() -> dict[str, Any]:  # a partial would show the URL
+            return _options(url, seconds, is_async=True)
+
+        self._given = given
         self._pools: PerLoop[tuple[Any, Any]] = PerLoop(self._make, self._close)
         self.resting = _Resting(**self._given())
 

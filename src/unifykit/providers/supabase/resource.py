@@ -28,6 +28,11 @@ _ROLES: dict[str, KeyRole] = {"anon": "anon", "service_role": "service", "authen
 _REDIRECTS = 300
 
 
+class _Headers(dict[str, str]):
+    def __repr__(self) -> str:
+        return f"<{', '.join(self)}>"
+
+
 @dataclass(frozen=True)
 class Credentials:
     """A project's URL and key, and the user in whose name requests are sent, if any."""
@@ -41,10 +46,13 @@ class Credentials:
     def __post_init__(self) -> None:
         key = self.key.get_secret_value()
         bearer = key if self.access is None else self.access.get_secret_value()
-        headers = {"apikey": key}
+        headers = _Headers(apikey=key)
         if self.access is not None or not key.startswith("sb_"):  # the new keys are no tokens
             headers["Authorization"] = f"Bearer {bearer}"
         object.__setattr__(self, "headers", headers)
+
+    def __reduce__(self) -> Any:
+        raise TypeError("these are secrets: read the settings anew in the other process instead of pickling them")
 
     @property
     def role(self) -> KeyRole:
