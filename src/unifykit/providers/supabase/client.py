@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from unifykit._core.check import Probe, checkup
 from unifykit._core.client import Client, Link, Native
 from unifykit._core.context import Operation
+from unifykit._core.extras import extra
 from unifykit._core.mode import Async, M
 from unifykit._core.operation import SAFE, UNSAFE, operation
 from unifykit.errors import InvalidRequestError, UnifyError
@@ -76,7 +77,8 @@ class Supabase(Client[M], SupabaseResource[M]):
     @functools.cached_property
     def straight(self) -> "Straight | AsyncStraight":
         """What sends the requests of the operations, and lends supabase-py its HTTP client."""
-        from unifykit._wires.straight import straight
+        with extra(self.provider, ("httpx", "httpcore")):
+            from unifykit._wires.straight import straight
 
         known = self.credentials
         return straight(self.link, DIALECT, known.url, (known.key, known.access, known.refresh))
