@@ -1,6 +1,8 @@
 """No object of ours shows a credential, however it is looked at, and nothing is written to the user's home."""
 
+import asyncio
 import copy
+import gc
 import json
 import pickle
 from collections.abc import Callable, Iterator
@@ -12,8 +14,9 @@ from tests.accounts import ACCOUNTS, JWT, REDIS, TOKEN, name_of
 from tests.loopback import Loopback, Reply
 from tests.test_no_leak import nothing_in, nothing_in_error
 
-from unifykit import webhooks
-from unifykit.errors import UnifyError, WebhookVerificationError
+from unifykit import AsyncPlatforms, webhooks
+from unifykit._wires.endpoint import Endpoint
+from unifykit.errors import ConnectionFailedError, UnifyError, WebhookVerificationError
 
 EVERY = {**ACCOUNTS, "redis": REDIS}
 NATIVE = ("native", "built", "_native")
@@ -65,6 +68,22 @@ def test_every_object_of_ours(both: Callable[..., Any], name: str) -> None:
         for thing in (*found, client.native, client.link, client.link.settings):
             text = f"{thing!r} {thing!s}" if thing is client.native or _is_sdk_s(thing) else looked_at(thing)
             nothing_in(text, type(thing).__name__)
+
+
+def test_a_channel() -> None:
+    """Its address has the key in it."""
+
+    async def go() -> list[Any]:
+        async with AsyncPlatforms(supabase=ACCOUNTS["supabase"].settings("http://127.0.0.1:9")) as p:
+            channel = p.supabase.realtime.channel("room")
+            with pytest.raises(ConnectionFailedError):
+                await channel.subscribe()
+            return [*parts(channel, set()), *(one for one in gc.get_objects() if type(one) is Endpoint)]
+
+    found = asyncio.run(go())
+    assert Endpoint in map(type, found)
+    for thing in found:
+        nothing_in(f"{thing!r}" if _is_sdk_s(thing) else looked_at(thing), type(thing).__name__)
 
 
 def _is_sdk_s(thing: Any) -> bool:

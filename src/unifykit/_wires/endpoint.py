@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
+from pydantic import SecretStr
+
 from unifykit._core.client import Client
 from unifykit._core.context import Exchange, Operation, allowed, current
 from unifykit._core.dialect import judge
@@ -49,7 +51,7 @@ class Endpoint:
 
     client: Client[Any]
     url: str
-    key: str
+    key: SecretStr
     refused: Callable[[str], UnifyError]
 
     def of(self, client: Client[Any]) -> "Endpoint":
@@ -58,7 +60,8 @@ class Endpoint:
 
     def open(self) -> Awaitable[Connection]:
         """Connect."""
-        return Connection.open(f"{self.url}?{urlencode({'apikey': self.key, 'vsn': '1.0.0'})}", self.key)
+        key = self.key.get_secret_value()
+        return Connection.open(f"{self.url}?{urlencode({'apikey': key, 'vsn': '1.0.0'})}", key)
 
     async def once(self, attempt: Callable[[], Awaitable[T]], sent: Callable[[], bool] = _nothing) -> T:
         """Do this as a part of the running operation, as often as the engine says; `sent` tells whether the server may have done it."""

@@ -78,7 +78,7 @@ class Socket:
 
     def refusal(self, reason: str, token: str) -> UnifyError:
         """The error for the server's reason, without the key and the user's token."""
-        text = hidden(hidden(reason.encode(), self._endpoint.key), token)
+        text = hidden(hidden(reason.encode(), self._endpoint.key.get_secret_value()), token)
         return self._endpoint.refused(text.decode())
 
     async def close(self) -> None:

@@ -69,6 +69,6 @@ class Realtime(SupabaseResource[M]):
         url = f"ws{known.url.rstrip('/').removeprefix('http')}/realtime/v1/websocket"
         wire = client.link.share(
             "realtime",
-            lambda: phoenix.Realtime(endpoint.Endpoint(client, url, known.key.get_secret_value(), refused)),
+            lambda: phoenix.Realtime(endpoint.Endpoint(client, url, known.key, refused)),
         )
         return Channel(client, name, wire, Options(private, receive_own, acknowledge, presence_key), backlog)
