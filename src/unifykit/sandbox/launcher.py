@@ -4,6 +4,7 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypedDict, cast
@@ -86,10 +87,7 @@ class Sandbox:
         self._stop = weakref.finalize(self, _stop, stack, os.getpid())
         try:
             folder = self._folder(stack)
-            for name in self._names:
-                given = {} if folder is None else {"place": folder.places.setdefault(name, Place())}
-                self._parts[name] = COUNTERPARTS[name](**given)
-                stack.callback(self._parts[name].close)
+            self._start(folder, stack)
             if folder is not None:
                 self._go_on(folder, stack)
         except BaseException:
@@ -222,6 +220,22 @@ class Sandbox:
         stack.callback(folder.close)
         return folder
 
+    def _start(self, folder: "Folder | None", stack: ExitStack) -> None:
+        """Start the counterparts side by side; whatever comes, what has started will be stopped."""
+        pool = ThreadPoolExecutor(len(self._names), "unifykit-sandbox-start")
+        started = {name: pool.submit(COUNTERPARTS[name], **_place(folder, name)) for name in self._names}
+        try:
+            wait(started.values())
+        finally:
+            pool.shutdown()
+            self._parts |= {name: one.result() for name, one in started.items() if one.exception() is None}
+            for part in self._parts.values():
+                stack.callback(part.close)
+            for part in self._parts.values():  # all at once, before the first is waited for
+                stack.callback(part.leave)
+        for one in started.values():
+            one.result()
+
     def _go_on(self, folder: "Folder", stack: ExitStack) -> None:
         from unifykit.sandbox.persisting import Keeper
 
@@ -237,6 +251,10 @@ class Sandbox:
         if name not in self._parts:
             return {}
         return {account: _model(name).make(values) for account, values in self._parts[name].accounts.items()}
+
+
+def _place(folder: "Folder | None", name: str) -> dict[str, Any]:
+    return {} if folder is None else {"place": folder.places.setdefault(name, Place())}
 
 
 def _known(names: Sequence[str] | Mapping[str, Any]) -> list[str]:

@@ -63,9 +63,13 @@ class Serving:
         self._server.loop.call_soon_threadsafe(go)
         return done.result(_CALL_SECONDS)
 
+    def leave(self) -> None:
+        """Begin to stop."""
+        self._server.leave()
+
     def close(self) -> None:
         """Stop, and wait until the port is free."""
-        self._server.should_exit = True
+        self.leave()
         self._thread.join()
         self._listener.close()
         _LOGGER.removeFilter(self._worth_telling)
@@ -95,11 +99,24 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self.ready = threading.Event()
         self.loop: asyncio.AbstractEventLoop | None = None
+        self._left = asyncio.Event()
+
+    def leave(self) -> None:
+        self.should_exit = True
+        if self.loop is not None:
+            with suppress(RuntimeError):  # the loop is closed: it has left
+                self.loop.call_soon_threadsafe(self._left.set)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.loop = asyncio.get_running_loop()
         self.ready.set()
+
+    async def main_loop(self) -> None:
+        """Wake once a second, for the date, and at once to leave: uvicorn's own looks ten times a second."""
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._left.wait(), 1)
 
 
 class _Protocol(H11Protocol):
