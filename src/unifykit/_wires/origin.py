@@ -74,9 +74,10 @@ class Home:
         Some gateways repeat them, and SDKs log what they read and keep it in their errors.
         """
         for secret in (*_credentials(sent), *([self.query.value] if self.query else ())):
-            body = hidden(body, secret)
-            for name in [name for name, value in told.items() if any(way in value for way in spellings(secret))]:
-                told[name] = hidden(told[name].encode("latin-1", "replace"), secret).decode("latin-1")
+            for way in spellings(secret):
+                body = body.replace(way.encode(), _HIDDEN)
+                for name in [name for name, value in told.items() if way in value]:
+                    told[name] = told[name].replace(way, _SHOWN)
         return body
 
     def secrets(self) -> set[str]:
