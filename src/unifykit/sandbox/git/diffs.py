@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dulwich.diff_tree import RenameDetector, TreeChange, tree_changes
 from dulwich.patch import is_binary, unified_diff, write_tree_diff
 
-from .content import oid
+from .objects import oid
 
 if TYPE_CHECKING:
     from dulwich.objects import TreeEntry

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from dulwich.graph import find_merge_base
 from dulwich.merge import recursive_merge, three_way_merge
 
-from .content import Signature, oid
+from .content import Signature
 from .lines import LineMerger
+from .objects import oid
 
 if TYPE_CHECKING:
     from dulwich.objects import Tree

@@ -21,7 +21,7 @@ from .repos import REPO
 from .routing import Routes
 
 if TYPE_CHECKING:
-    from unifykit.sandbox.git.content import Entry
+    from unifykit.sandbox.git.objects import Entry
 
     from .state import Repository
 

@@ -16,8 +16,8 @@ from .links import node_id, stamp
 from .render_accounts import simple_user_or_none
 
 if TYPE_CHECKING:
-    from unifykit.sandbox.git.content import Entry
     from unifykit.sandbox.git.diffs import FileChange
+    from unifykit.sandbox.git.objects import Entry
 
     from .call import Call
     from .state import Repository

@@ -19,7 +19,7 @@ from .routing import Routes
 from .state import DEVELOPER
 
 if TYPE_CHECKING:
-    from unifykit.sandbox.git.content import Entry
+    from unifykit.sandbox.git.objects import Entry
 
 routes: Routes = Routes()
 _FILE = f"{PROJECT}/repository/files/{{file_path}}"
