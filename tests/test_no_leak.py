@@ -184,6 +184,46 @@ def perform(h: Any, account: Account) -> None:
             nothing_in_error(error)
 
 
+def test_a_redis_before_6_repeats_the_password(both: Callable[..., Any], log: Log) -> None:
+    def old(command: list[str], _: int) -> bytes:
+        given = ", ".join(f"`{part}`" for part in command[1:])
+        return f"-ERR unknown command `{command[0]}`, with args beginning with: {given}, \r\n".encode()
+
+    told = Told()
+    with Resp(old, greets=False) as server:
+        h = both(redis=REDIS.settings(server.url), retry=Retry(max_attempts=2, base=0), observers=[told])
+        with pytest.raises(UnifyError, match="unknown command `HELLO`") as caught:
+            h.run(REDIS.read)
+        nothing_in_error(caught.value)
+        assert any(TOKEN in command for command in server.seen)
+    nothing_in(log.text.getvalue(), "the log")
+    nothing_in(told.text(), "the events")
+
+
+MADE = {
+    "id": 1, "type": "Repository", "name": "web", "active": True, "events": ["push"],
+    "config": {"url": "https://x.test", "secret": TOKEN}, "created_at": "2026-01-01T00:00:00Z",
+}  # fmt: skip
+
+
+def test_the_secret_of_a_webhook(both: Callable[..., Any], log: Log) -> None:
+    """PyGithub logs what it sends and what it is told."""
+    secret = "of 'mine' and \"distinctive\""
+    with Loopback([Reply(201, MADE)]) as server:
+        h = both(github=settings_for(server.url, "another-token")["github"])
+        h.run(lambda p: p.github.hooks.create("o/r", url="https://x.test", secret=secret))
+        assert MIDDLE in server.seen[0].body.decode()
+    nothing_in(log.text.getvalue(), "the log")
+
+
+@pytest.mark.parametrize("native", [n for n in NATIVES if n.provider == "stripe"], ids=lambda native: native.name)
+def test_the_secret_that_stripe_s_own_client_is_told(native: Native, log: Log) -> None:
+    told = {"id": "we_1", "object": "webhook_endpoint", "secret": TOKEN, "client_secret": f"pi_1_secret_{TOKEN}"}
+    with Loopback([Reply(body=told)]) as server:
+        assert use(native, server.url, native.read, **settings_for(server.url, "another-key")).secret == TOKEN
+    nothing_in(log.text.getvalue(), "the log")
+
+
 @pytest.mark.parametrize("name", ACCOUNTS)
 @pytest.mark.parametrize("event", EVENTS)
 def test_operations(both: Callable[..., Any], name: str, event: str, log: Log) -> None:

@@ -156,6 +156,13 @@ _SIGNED = re.compile(
 """The parts of a signed address with which others could use it."""
 
 
+_NAMED = re.compile(
+    r"""(["'][a-z_]{0,30}(?:secret|password|token)\\*["']: ?(?P<quote>\\*["']))(?:(?!(?P=quote))(?:\\.|.))+""",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Fields of what is sent and answered with which others could pass for the caller."""
+
+
 class _Mask(logging.Filter):
     """Hides credentials in what the SDKs log, where a platform or a gateway repeats them, and what addresses are signed with.
 
@@ -176,7 +183,7 @@ class _Mask(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every record pass, without the credentials."""
         before = record.getMessage()
-        text = _SIGNED.sub(rf"\1{_SHOWN}", before)
+        text = _NAMED.sub(rf"\1{_SHOWN}", _SIGNED.sub(rf"\1{_SHOWN}", before))
         for known in tuple(self._homes):
             home = known()
             for secret in () if home is None else home.secrets():

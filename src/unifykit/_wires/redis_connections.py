@@ -92,8 +92,9 @@ class _Wired:
         self._greeting = True
         try:
             super().connect_check_health(*given, **named)  # type: ignore[misc]
-        except BaseException:
+        except BaseException as error:
             self.disconnect()  # type: ignore[attr-defined]  # redis-py leaves it open when interrupted in its handshake
+            _hide(self.password, error)  # type: ignore[attr-defined]
             raise
         finally:
             self._greeting = False
@@ -115,8 +116,9 @@ class _AsyncWired:
         self._greeting = True
         try:
             await super().connect_check_health(*given, **named)  # type: ignore[misc]
-        except BaseException:
+        except BaseException as error:
             await self.disconnect(nowait=True)  # type: ignore[attr-defined]
+            _hide(self.password, error)  # type: ignore[attr-defined]
             raise
         finally:
             self._greeting = False
@@ -130,6 +132,12 @@ class _AsyncWired:
             await self.connect_check_health(check_health=False)
         _leaves(self._greeting)
         await super().send_packed_command(command, check_health)  # type: ignore[misc]
+
+
+def _hide(password: str | None, error: BaseException) -> None:
+    """Redis before 6 knows no HELLO, and repeats what it was given with it."""
+    if password and isinstance(error, redis.ResponseError):
+        error.args = tuple(str(part).replace(password, "[credential]") for part in error.args)
 
 
 def _has_news(writer: Any) -> bool:
