@@ -430,6 +430,6 @@ def test_a_payload_as_one_of_our_models():
 def test_a_payload_that_does_not_fit_is_told_without_its_values():
     event = verify("github", *github(b'{"zen": ["secret-value"]}'), "s3cret")
 
-    with pytest.raises(WebhookVerificationError, match="github.webhook: the payload is no Ping: zen") as caught:
+    with pytest.raises(WebhookVerificationError, match=r"github\.webhook: the payload is no Ping: zen") as caught:
         event.into(Ping)
     assert "secret-value" not in f"{caught.value!r} {caught.value.__cause__!r}"
