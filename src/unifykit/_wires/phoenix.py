@@ -37,7 +37,7 @@ class Socket:
         self._waiting: dict[str, tuple[str, asyncio.Future[None], str]] = {}
         self._refs = itertools.count(1)
         self._beat = ""
-        self.closed = False
+        self.closed: bool = False
 
     async def connected(self) -> Connection:
         """The connection; it is opened if there is none."""

@@ -55,7 +55,8 @@ class Topic:
     """
 
     def __init__(self, sockets: "Sockets", name: str, listener: Listener, endpoint: Endpoint) -> None:
-        self.name, self.state = f"realtime:{name}", "joining"
+        self.name: str = f"realtime:{name}"
+        self.state: str = "joining"
         self.tracked: Payload | None = None
         self._sockets, self._listener, self._endpoint = sockets, listener, endpoint
         self._socket = sockets.socket_for(self)

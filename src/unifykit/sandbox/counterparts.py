@@ -104,7 +104,7 @@ class Served:
         self._serving: list[Serving] = []
         try:
             self.gate: Gate | None = Gate(name, self._begin())
-            self.accounts = accounts(self._serve())
+            self.accounts: Values = accounts(self._serve())
         except BaseException:
             self.close()
             raise

@@ -26,8 +26,8 @@ class Gate:
         self._platform, self._app = platform, app
         self._lock = threading.Lock()
         self._board = Board()
-        self.faults = Faults(platform, self._board)
-        self.log = Log(platform)
+        self.faults: Faults = Faults(platform, self._board)
+        self.log: Log = Log(platform)
 
     @property
     def app(self) -> App:

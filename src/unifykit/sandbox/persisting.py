@@ -51,8 +51,8 @@ class Folder:
     def _open(self) -> None:
         about: dict[str, Any] = _read(self._about) if self._about.exists() else {"made_by": MADE_BY}
         check(about.get("made_by"), str(self._path))
-        self.places = {name: Place(**place) for name, place in about.get("places", {}).items()}
-        self.snapshot = Snapshot.load(self._state) if self._state.exists() else Snapshot({})
+        self.places: dict[str, Place] = {name: Place(**place) for name, place in about.get("places", {}).items()}
+        self.snapshot: Snapshot = Snapshot.load(self._state) if self._state.exists() else Snapshot({})
 
     def begin(self, environment: Mapping[str, str]) -> None:
         """Write down where the sandbox answers."""

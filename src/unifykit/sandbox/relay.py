@@ -37,8 +37,8 @@ class Relay:
 
     def __init__(self, port: int, server: int) -> None:
         self._server = server
-        self.board = Board()
-        self.faults = Faults("redis", self.board, frozenset(("commit_then_drop", "reset", "slow", "truncate")))
+        self.board: Board = Board()
+        self.faults: Faults = Faults("redis", self.board, frozenset(("commit_then_drop", "reset", "slow", "truncate")))
         self._listener = socket.create_server(("127.0.0.1", port), backlog=socket.SOMAXCONN)
         self.port: int = self._listener.getsockname()[1]
         self._loop = asyncio.new_event_loop()

@@ -49,7 +49,7 @@ class Log:
         self._platform = platform
         self._last: deque[tuple[float, str, str, int, float]] = deque(maxlen=_MOST)
         self._lock = threading.Lock()
-        self.total = 0
+        self.total: int = 0
 
     def add(self, method: str, path: str, status: int, seconds: float) -> None:
         """Write a request down."""
@@ -73,7 +73,7 @@ class Watch:
 
     def __init__(self, send: Any) -> None:
         self._send = send
-        self.status = 0
+        self.status: int = 0
 
     async def __call__(self, message: Any) -> None:
         """Let a part of the reply pass."""

@@ -66,11 +66,13 @@ class Shape:
 
     def __init__(self, name: str, described: Described) -> None:
         self.name = name
+        self.gives: Any
+        self.final: Any
         self.gives, self.final = _gives(described, _returned(name.partition(".")[0], described.body))
         self.kind: Kind = _kind(described, self.gives)
         if self.kind == "poller":
             self.gives = typing.get_args(self.gives)[0]
-        self.signature = signature(described)
+        self.signature: inspect.Signature = signature(described)
 
     def bind(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Arguments by name; some may be missing.

@@ -153,20 +153,22 @@ class Member:
     """A channel that one client has joined."""
 
     def __init__(self, socket: "Socket", topic: str, ref: str | None, config: Payload, claims: Payload) -> None:
-        self.socket, self.topic, self.ref = socket, topic, ref
+        self.socket: Socket = socket
+        self.topic: str = topic
+        self.ref: str | None = ref
         broadcast, presence = _part(config, "broadcast"), _part(config, "presence")
-        self.hears_itself = bool(broadcast.get("self"))
-        self.acknowledged = bool(broadcast.get("ack"))
-        self.present = bool(presence.get("enabled"))
-        self.private = bool(config.get("private"))
-        self.room = room(topic.removeprefix(PREFIX), private=self.private)
-        self.may = {"broadcast": True, "presence": True}
-        self.key = str(presence.get("key") or secrets.token_hex(16))
+        self.hears_itself: bool = bool(broadcast.get("self"))
+        self.acknowledged: bool = bool(broadcast.get("ack"))
+        self.present: bool = bool(presence.get("enabled"))
+        self.private: bool = bool(config.get("private"))
+        self.room: str = room(topic.removeprefix(PREFIX), private=self.private)
+        self.may: dict[str, bool] = {"broadcast": True, "presence": True}
+        self.key: str = str(presence.get("key") or secrets.token_hex(16))
         self.meta: Payload | None = None
         hub = socket.hub
         wanted = cast("list[Payload]", config.get("postgres_changes") or [])
-        self.watcher = Watcher(claims, [Binding.of(hub.number(), one) for one in wanted])
-        self.watching = False
+        self.watcher: Watcher = Watcher(claims, [Binding.of(hub.number(), one) for one in wanted])
+        self.watching: bool = False
 
     def say(self, event: str, payload: Payload) -> None:
         """Send a message."""
@@ -208,7 +210,8 @@ class Socket:
     """One client's connection."""
 
     def __init__(self, hub: Hub, project: "Project", websocket: "WebSocket", claims: Payload) -> None:
-        self.hub, self.project = hub, project
+        self.hub: Hub = hub
+        self.project: Project = project
         self.members: dict[str, Member] = {}
         self._websocket, self._claims = websocket, claims
         self._as_list = websocket.query_params.get("vsn", "1.0.0").startswith("2.")
