@@ -78,8 +78,7 @@ class Backlog(Generic[T]):
             async with asyncio.timeout(None if limit is None else max(0.0, limit.at - clock.now())):
                 await self._more.wait()
         except TimeoutError:
-            if limit is None:
-                raise
+            assert limit is not None  # else there is no timeout
             raise DeadlineExceededError(f"no message within {limit.seconds:.3g} s.", phase="attempt") from None
 
     async def feed(self, handle: Callable[[T], Awaitable[None]], clock: Clock, what: str) -> None:

@@ -29,7 +29,7 @@ from unifykit._wires.httpcore import Streams, timed_streams
 from unifykit._wires.loops import PerLoop
 from unifykit._wires.origin import CREDENTIALS, Home, added, hidden, unrepeated, without
 from unifykit._wires.proxies import proxy_for
-from unifykit._wires.safety import key_for, safety_of
+from unifykit._wires.safety import safety_of
 from unifykit._wires.tls import CONTEXT, is_certificate_error
 from unifykit._wires.until import End, Until
 
@@ -84,7 +84,6 @@ class Wire:
             metered=not self.dialect.free(target),
             sent=int(request.headers.get("content-length", 0)),
         )
-        key_for(request.method, request.headers, op)
         return facts, op, limit
 
     def _strip(self, request: Any) -> None:

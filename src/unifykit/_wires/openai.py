@@ -213,9 +213,7 @@ class _Reading:
         self._lines = _Lines()
         self.arrived: Arrived = Arrived()
 
-    def _take(self) -> bytes | None:
-        if not self._lines.ready:
-            return None
+    def _take(self) -> bytes:
         self.arrived.events += 1
         return self._lines.ready.pop(0)
 

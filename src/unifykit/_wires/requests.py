@@ -94,10 +94,8 @@ def _seconds(timeout: float | tuple[float | None, ...] | None) -> float | None:
     return max(numbers) if numbers else None
 
 
-def requests_error(error: Exception, request: PreparedRequest | None) -> Exception:
+def requests_error(error: HTTPError | OSError, request: PreparedRequest | None) -> Exception:
     """What requests would have raised, so that callers of the SDK catch what they know."""
-    if isinstance(error, requests.RequestException) or not isinstance(error, HTTPError | OSError):
-        return error
     kinds: tuple[tuple[type[Exception], type[requests.RequestException]], ...] = (
         (NewConnectionError, requests.ConnectionError),
         (ConnectTimeoutError, requests.ConnectTimeout),

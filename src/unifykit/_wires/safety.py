@@ -1,6 +1,6 @@
 """What repeating a request can do: the operation's declaration, or for the SDK's own calls what HTTP says of its method."""
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 
 from unifykit._core.context import Operation
 from unifykit._core.outcome import Safety
@@ -22,12 +22,6 @@ def safety_of(method: str, headers: Mapping[str, str], op: Operation) -> Safety:
     if method in _IDEMPOTENT:
         return Safety.IDEMPOTENT
     return Safety.KEYED if _has(headers, KEY) else Safety.UNSAFE
-
-
-def key_for(method: str, headers: MutableMapping[str, str], op: Operation) -> None:
-    """Give a keyed operation's write its key, the same on every attempt, unless the SDK gave one."""
-    if op.key is not None and method not in _SAFE and not _has(headers, KEY):
-        headers["Idempotency-Key"] = op.key
 
 
 def _has(headers: Mapping[str, str], name: str) -> bool:

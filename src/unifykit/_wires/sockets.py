@@ -41,10 +41,8 @@ class _Reader(io.RawIOBase):
 class _Response(HTTPResponse):
     def __init__(self, connection: Any, sock: "socket.socket", *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
-        timeout = connection.timeout
-        if isinstance(timeout, Until):
-            whole: Any = self.fp
-            self.fp = io.BufferedReader(_Reader(whole.detach(), sock, timeout))
+        whole: Any = self.fp
+        self.fp = io.BufferedReader(_Reader(whole.detach(), sock, connection.timeout))
 
 
 class _Timed:

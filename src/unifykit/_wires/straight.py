@@ -22,7 +22,7 @@ from unifykit._core.outcome import Outcome, Request
 from unifykit._wires.drive import Port, adrive, drive, operation_for
 from unifykit._wires.httpx import Wire, family
 from unifykit._wires.origin import CREDENTIALS, Home
-from unifykit._wires.safety import key_for, safety_of
+from unifykit._wires.safety import safety_of
 from unifykit._wires.until import End, Until
 
 if TYPE_CHECKING:
@@ -60,7 +60,6 @@ class _Straight:
             safety=safety_of(method, headers, op), replayable=True, bucket=dialect.bucket(target),
             metered=not dialect.free(target), sent=len(content),
         )  # fmt: skip
-        key_for(method, headers, op)
         return facts, op, limit
 
     def _headers(self, method: str, given: Mapping[str, str], content: bytes) -> list[tuple[bytes, bytes]]:

@@ -2,7 +2,7 @@
 
 import builtins
 import contextlib
-from collections.abc import Mapping, MutableMapping
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from http.client import HTTPException
 from typing import IO, Any, cast
@@ -32,7 +32,7 @@ from unifykit._wires.drive import Port, drive, operation_for
 from unifykit._wires.fork import AfterFork
 from unifykit._wires.origin import Home
 from unifykit._wires.proxies import proxy_for
-from unifykit._wires.safety import key_for, safety_of
+from unifykit._wires.safety import safety_of
 from unifykit._wires.sockets import HTTPPool, HTTPSPool
 from unifykit._wires.tls import CONTEXT, is_certificate_error
 from unifykit._wires.until import End, Until
@@ -139,7 +139,6 @@ class Wire:
             metered=not dialect.free(call.target),
             sent=len(call.body) if isinstance(call.body, bytes | str) else 0,
         )
-        key_for(call.method, call.headers, op)
 
         def attempt(timeout: float) -> BaseHTTPResponse:
             if start is not None and hasattr(call.body, "seek"):
@@ -236,8 +235,3 @@ def split(url: str) -> tuple[str, str, int | None, str]:
     """Scheme, host, port and target of a URL."""
     parts = parse_url(url)
     return parts.scheme or "https", parts.host or "", parts.port, parts.request_uri
-
-
-def pools_of(shared: Mapping[Any, Any]) -> Pools | None:
-    """The pools among what a link shares, if any request was made."""
-    return shared.get("urllib3")
