@@ -89,7 +89,7 @@ def test_a_full_pool_is_waited_for_as_long_as_an_attempt(monkeypatch):
             first.start()
             assert arrived.wait(10)
             slow = p.gitlab.with_options(attempt_timeout=0.05).native.session
-            with pytest.raises(requests.ConnectionError, match="No more connections"):
+            with pytest.raises(requests.ConnectionError, match="Pool is empty"):
                 slow.get(server.url)
             first.join(10)
             assert len(failures) == 1
