@@ -128,7 +128,9 @@ class _Recording:
             try:
                 self._ready = self._decoder.feed(part)
             except ValueError as error:
-                raise ProtocolError(str(error)) from None
+                broken = ProtocolError(str(error))
+                self._told.failure = _failure(broken)
+                raise broken from None
             if self._ready:
                 self._told.chunks.append(self._ready)
         if amount is None:
