@@ -174,10 +174,12 @@ class Client(Resource[M]):
 
     # -- the way of one operation
 
-    def begin(self, name: str, safety: Safety, *, stream: bool = False) -> Operation:
-        """Open an operation."""
+    def begin(
+        self, name: str, safety: Safety, *, stream: bool = False, refusal: InvalidRequestError | None = None
+    ) -> Operation:
+        """Open an operation; `refusal` is raised before its first attempt, if its body finds nothing wrong itself."""
         engine = self.link.engine
-        op = Operation(self.provider, name, safety, deadline=self.due())
+        op = Operation(self.provider, name, safety, deadline=self.due(), refusal=refusal)
         op.began = self.link.clock.now()
         engine.tell(StartEvent(self.provider, name, op.call, stream))
         return op
@@ -196,7 +198,7 @@ class Client(Resource[M]):
 
     def failed(self, op: Operation, error: Exception) -> UnifyError:
         """Close an operation that raised; returns the uniform error."""
-        uniform = error if isinstance(error, UnifyError) else self.translate(error, op)
+        uniform = error if isinstance(error, UnifyError) else op.refusal or self.translate(error, op)
         uniform.locate(op.provider, op.name)
         uniform.attempts = uniform.attempts or op.attempts
         uniform.maybe_executed = uniform.maybe_executed or op.maybe_executed or _done_before(op, uniform)

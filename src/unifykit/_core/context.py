@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from unifykit._core.hints import Headers
 from unifykit._core.outcome import Outcome, Safety
+from unifykit.errors import UnifyError
 
 _numbers = itertools.count(1)
 
@@ -54,6 +55,7 @@ class Operation:
     repeated_blindly: bool = False
     phase: str | None = None
     note: str = ""
+    refusal: UnifyError | None = None
 
     def sooner(self, other: Deadline | None) -> Deadline | None:
         """The nearer of the operation's deadline and another one."""

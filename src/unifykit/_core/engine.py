@@ -135,6 +135,8 @@ class _Attempts:
     # -- before an attempt
 
     def _admit(self) -> Plan:
+        if self.op.refusal is not None:
+            raise self.op.refusal
         self._within_deadline("retry wait" if self.attempt else "before the attempt")
         if self.op.over:  # a thread that a cancelled call left behind
             raise DeadlineExceededError(

@@ -13,6 +13,7 @@ from unifykit._core.context import Deadline, allowed
 from unifykit._core.mode import Async, RuleBrokenError, Sync
 from unifykit._core.operation import Described, Resource, arun, run
 from unifykit._core.outcome import Safety
+from unifykit.errors import InvalidRequestError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -55,11 +56,14 @@ def _grace(resource: "Resource[Any]") -> Generator[None]:
 class _Block(Generic[T]):
     """A held operation in `with`."""
 
-    def __init__(self, described: Described, resource: "Resource[Any]", body: AsyncGenerator[T, None]) -> None:
-        self._described, self._resource, self._body = described, resource, body
+    def __init__(
+        self, described: Described, resource: "Resource[Any]", body: AsyncGenerator[T, None],
+        refusal: InvalidRequestError | None = None,
+    ) -> None:  # fmt: skip
+        self._described, self._resource, self._body, self._refusal = described, resource, body, refusal
 
     def __enter__(self) -> T:
-        return run(self._described, self._resource, _only(self._body))
+        return run(self._described, self._resource, _only(self._body), self._refusal)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         try:
@@ -73,11 +77,14 @@ class _Block(Generic[T]):
 class _AsyncBlock(Generic[T]):
     """A held operation in `async with`."""
 
-    def __init__(self, described: Described, resource: "Resource[Any]", body: AsyncGenerator[T, None]) -> None:
-        self._described, self._resource, self._body = described, resource, body
+    def __init__(
+        self, described: Described, resource: "Resource[Any]", body: AsyncGenerator[T, None],
+        refusal: InvalidRequestError | None = None,
+    ) -> None:  # fmt: skip
+        self._described, self._resource, self._body, self._refusal = described, resource, body, refusal
 
     async def __aenter__(self) -> T:
-        return await arun(self._described, self._resource, _only(self._body))
+        return await arun(self._described, self._resource, _only(self._body), self._refusal)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
@@ -107,7 +114,7 @@ class Held(Described, Generic[P, T]):
         @functools.wraps(self.body)
         def make(resource: "Resource[Any]", /, *args: Any, **kwargs: Any) -> Any:
             kind: type[Any] = _AsyncBlock if resource._client.is_async else _Block
-            return kind(self, resource, self.body(resource, *args, **kwargs))
+            return kind(self, resource, self.body(resource, *args, **kwargs), self.misfit(args, kwargs))
 
         return make
 

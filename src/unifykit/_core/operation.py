@@ -14,14 +14,18 @@ from types import MethodType
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Self, TypeVar, overload
 
 from unifykit._core.context import Operation, current
+from unifykit._core.fit import misfit, rules
 from unifykit._core.mode import Async, M, RuleBrokenError, Sync, finish
 from unifykit._core.outcome import Safety
 from unifykit.paging import AsyncPager, Page, Pager
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from contextvars import Token
 
     from unifykit._core.client import Client
+    from unifykit._core.fit import Rule
+    from unifykit.errors import InvalidRequestError
 
 P = ParamSpec("P")
 S = TypeVar("S", bound="Resource[Any]")
@@ -61,6 +65,8 @@ class Described:
     """A decorated body that knows its name and what repeating it can do."""
 
     opens = False
+    hidden = 1
+    """How many of its body's parameters callers do not see."""
 
     def __init__(self, safety: Safety, body: Callable[..., Any]) -> None:
         self.safety: Safety = safety
@@ -72,6 +78,14 @@ class Described:
     def __set_name__(self, owner: type, name: str) -> None:
         # A client's own operations carry their bare name, a resource's carry its name too: "me", "issues.create".
         self.name = getattr(owner, "operations_prefix", f"{_snake(owner.__name__)}.") + name
+
+    @functools.cached_property
+    def _rules(self) -> "Mapping[str, Rule]":
+        return rules(self.body, self.hidden)
+
+    def misfit(self, args: tuple[Any, ...], kwargs: "Mapping[str, Any]") -> "InvalidRequestError | None":
+        """The error for an argument that is of no type that its parameter takes, or None."""
+        return misfit(self._rules, args, kwargs)
 
 
 def _snake(name: str) -> str:
@@ -87,11 +101,11 @@ class Bound(Described, Generic[P, T]):
 
         @functools.wraps(body)
         def call(resource: "Resource[Any]", /, *args: P.args, **kwargs: P.kwargs) -> T:
-            return run(described, resource, body(resource, *args, **kwargs))
+            return run(described, resource, body(resource, *args, **kwargs), described.misfit(args, kwargs))
 
         @functools.wraps(body)
         async def acall(resource: "Resource[Any]", /, *args: P.args, **kwargs: P.kwargs) -> T:
-            return await arun(described, resource, body(resource, *args, **kwargs))
+            return await arun(described, resource, body(resource, *args, **kwargs), described.misfit(args, kwargs))
 
         self._call = call
         self._acall = acall
@@ -119,18 +133,28 @@ def operation(
     return decorate
 
 
-def run(described: Described, resource: "Resource[Any]", body: Coroutine[Any, Any, T]) -> T:
+def run(
+    described: Described, resource: "Resource[Any]", body: Coroutine[Any, Any, T],
+    refusal: "InvalidRequestError | None" = None,
+) -> T:  # fmt: skip
     client = resource._client
-    op = client.begin(described.name, described.safety)
+    op = client.begin(described.name, described.safety, refusal=refusal)
     result = stretch(client, op, body)
+    if refusal is not None:  # a body that asks no platform, and did not mind
+        raise client.failed(op, refusal)
     client.succeeded(op)
     return result
 
 
-async def arun(described: Described, resource: "Resource[Any]", body: Coroutine[Any, Any, T]) -> T:
+async def arun(
+    described: Described, resource: "Resource[Any]", body: Coroutine[Any, Any, T],
+    refusal: "InvalidRequestError | None" = None,
+) -> T:  # fmt: skip
     client = resource._client
-    op = client.begin(described.name, described.safety)
+    op = client.begin(described.name, described.safety, refusal=refusal)
     result = await astretch(client, op, body)
+    if refusal is not None:
+        raise client.failed(op, refusal)
     client.succeeded(op)
     return result
 
@@ -184,6 +208,8 @@ def _cause(error: Exception) -> BaseException | None:
 class Paged(Described, Generic[P, T]):
     """A list operation: a method that returns a pager."""
 
+    hidden = 2
+
     @overload
     def __get__(self, obj: None, owner: type) -> Self: ...
     @overload
@@ -200,9 +226,10 @@ class Paged(Described, Generic[P, T]):
             name = f"{client.provider}.{self.name}"
             call = functools.partial(self.body, resource)
             self._signature.bind(*args, **kwargs)  # a wrong call fails here, not at the first item
+            refusal = self.misfit(args, kwargs)
             if client.is_async:
-                return AsyncPager(name, lambda cursor: arun(self, resource, call(cursor, *args, **kwargs)))
-            return Pager(name, lambda cursor: run(self, resource, call(cursor, *args, **kwargs)))
+                return AsyncPager(name, lambda cursor: arun(self, resource, call(cursor, *args, **kwargs), refusal))
+            return Pager(name, lambda cursor: run(self, resource, call(cursor, *args, **kwargs), refusal))
 
         functools.update_wrapper(make, self.body)
         signature = self._signature

@@ -44,8 +44,11 @@ class Final(Piece[T, F]):
 class _Streaming(Generic[T, F]):
     """What both streams share: the whole stream is one operation, from its first item to its end."""
 
-    def __init__(self, described: Described, resource: "Resource[Any]", body: AsyncGenerator[Any, None]) -> None:
-        self._described, self._client, self._body = described, resource._client, body
+    def __init__(
+        self, described: Described, resource: "Resource[Any]", body: AsyncGenerator[Any, None],
+        refusal: InvalidRequestError | None = None,
+    ) -> None:  # fmt: skip
+        self._described, self._client, self._body, self._refusal = described, resource._client, body, refusal
         self._op: Operation | None = None
         self._final: Final[T, F] | None = None
 
@@ -75,7 +78,8 @@ class _Streaming(Generic[T, F]):
 
     def _running(self) -> Operation:
         if self._op is None:
-            self._op = self._client.begin(self._described.name, self._described.safety, stream=True)
+            described, refusal = self._described, self._refusal
+            self._op = self._client.begin(described.name, described.safety, stream=True, refusal=refusal)
         self._op.deadline = self._client.due()  # each item has its own: a stream may run for days
         return self._op
 
@@ -206,7 +210,7 @@ class Streamed(Described, Generic[P, T, F]):
         @functools.wraps(self.body)
         def make(resource: "Resource[Any]", /, *args: Any, **kwargs: Any) -> Any:
             kind: type[Any] = AsyncStream if resource._client.is_async else Stream
-            return kind(self, resource, self.body(resource, *args, **kwargs))
+            return kind(self, resource, self.body(resource, *args, **kwargs), self.misfit(args, kwargs))
 
         return make
 
