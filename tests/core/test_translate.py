@@ -14,7 +14,7 @@ from unifykit import (
 )
 from unifykit._core.context import Deadline, Exchange, Operation
 from unifykit._core.dialect import Dialect
-from unifykit._core.outcome import Kind, Outcome
+from unifykit._core.outcome import Kind, Outcome, Safety
 from unifykit._core.translate import answered, from_failure, from_reply, kind_of
 
 DIALECT = Dialect(provider="test", request_id=("x-first", "x-second"))
@@ -79,6 +79,19 @@ def test_failures_without_a_reply_that_explains_them(op, error):
     assert type(made) is error
     assert "OSError: cause" in made.message
     assert made.status == (op.last.status if op.last else None)
+
+
+class InvalidURL(Exception):
+    """Named as httpx's and httpx2's."""
+
+
+@pytest.mark.parametrize("error", [InvalidURL("URL too long"), UnicodeEncodeError("latin-1", "\u0100", 0, 1, "no")])
+def test_a_request_that_could_not_be_written_down_was_not_sent(error):
+    unsafe = Operation("test", "things.do", Safety.UNSAFE, attempts=1)
+    made = from_failure(unsafe, error)
+    assert (type(made), made.maybe_executed) == (InvalidRequestError, False)
+    unsafe.outcome = Outcome(Kind.OK, status=200)
+    assert from_failure(unsafe, error).maybe_executed
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def from_failure(op: Operation, error: Exception) -> UnifyError:
         if outcome.timeout:
             return DeadlineExceededError(f"no reply in time ({what}).", phase="attempt")
         return ConnectionFailedError(f"no reply ({what}).")
-    if op.attempts == 0:
+    if op.attempts == 0 or (outcome is None and op.last is None and _unsendable(error)):
         return InvalidRequestError(f"the request was refused before it was sent ({_told(error)}).")
     return UnexpectedResponseError(
         f"the reply is not what the API promises ({_told(error)}).",
@@ -85,6 +85,11 @@ def from_failure(op: Operation, error: Exception) -> UnifyError:
         # the platform said yes, and then nothing that makes sense
         maybe_executed=op.safety in (Safety.UNSAFE, Safety.KEYED),
     )
+
+
+def _unsendable(error: Exception) -> bool:
+    """Whether the wire could not even write the request down."""
+    return isinstance(error, UnicodeEncodeError) or type(error).__name__ == "InvalidURL"  # httpx's and httpx2's
 
 
 def _told(error: Exception) -> str:

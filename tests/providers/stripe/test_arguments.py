@@ -50,6 +50,10 @@ CALLS = {
     ),
     "events": lambda s: s.webhook_endpoints.create(url="https://example.com", events=[]),
     "long key of one's own": lambda s: s.customers.create(idempotency_key="k" * 256),
+    "a key that no header can hold": lambda s: s.customers.create(idempotency_key="заказ-7"),
+    "blank key of one's own": lambda s: s.customers.create(idempotency_key="  "),
+    "everybody's payments": lambda s: s.payment_intents.list(customer=""),
+    "everybody's subscriptions": lambda s: s.subscriptions.list(customer=" "),
     "empty key of one's own": lambda s: s.customers.create(idempotency_key=""),
 }
 

@@ -32,11 +32,18 @@ def within(name: str, value: float | None, least: float, most: float) -> float |
     return value
 
 
+def at_least(name: str, value: int | None, least: int) -> int | None:
+    """A number that is not too small."""
+    if value is not None and value < least:
+        raise InvalidRequestError(f"{name}={value} is too small: the least is {least}.")
+    return value
+
+
 def place(template: str, *ids: str) -> str:
     """A path with ids in it; an id cannot leave its place."""
     for one in ids:
-        if not one or one in (".", ".."):
-            raise InvalidRequestError(f"{one!r} is no id.")
+        if not one.strip() or one in (".", ".."):
+            raise InvalidRequestError(f"{one!r} is no id: give it as the platform told it.")
     return template.format(*(quote(one, safe=":") for one in ids))
 
 

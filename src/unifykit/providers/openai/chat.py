@@ -12,7 +12,7 @@ from unifykit._core.mode import M
 from unifykit._core.operation import UNSAFE, operation
 from unifykit._core.stream import Delta, Final, Streaming, streamed
 from unifykit.errors import InvalidRequestError, UnexpectedResponseError
-from unifykit.providers.openai.arguments import Picture, filled, given, within, written
+from unifykit.providers.openai.arguments import Picture, at_least, filled, given, within, written
 from unifykit.providers.openai.errors import fault_in_stream
 from unifykit.providers.openai.messages import Messages, chat_messages, chat_tools, choice, reply_message
 from unifykit.providers.openai.models import ChatReply, R, Usage
@@ -104,7 +104,8 @@ class Chat(Toolbox[M]):
             ('Bonjour !', 3)
         """
         fields = {
-            "max_completion_tokens": max_tokens, "temperature": within("temperature", temperature, 0, 2),
+            "max_completion_tokens": at_least("max_tokens", max_tokens, 1),
+            "temperature": within("temperature", temperature, 0, 2),
             "top_p": within("top_p", top_p, 0, 1), "stop": written(stop), "seed": seed,
             "reasoning_effort": reasoning_effort, "verbosity": verbosity, "parallel_tool_calls": parallel_tool_calls,
             "metadata": metadata, "tools": chat_tools(tools), "tool_choice": choice(tool_choice, nested=True),
@@ -154,7 +155,8 @@ class Chat(Toolbox[M]):
             (True, 'stop')
         """
         fields = {
-            "max_completion_tokens": max_tokens, "temperature": within("temperature", temperature, 0, 2),
+            "max_completion_tokens": at_least("max_tokens", max_tokens, 1),
+            "temperature": within("temperature", temperature, 0, 2),
             "top_p": within("top_p", top_p, 0, 1), "stop": written(stop), "seed": seed,
             "reasoning_effort": reasoning_effort, "verbosity": verbosity, "parallel_tool_calls": parallel_tool_calls,
             "metadata": metadata, "tools": chat_tools(tools), "tool_choice": choice(tool_choice, nested=True),
@@ -215,7 +217,8 @@ class Chat(Toolbox[M]):
             raise InvalidRequestError("max_rounds must be 1 or more.")
         known = tools_by_name(tools)
         fields = {
-            "max_completion_tokens": max_tokens, "temperature": within("temperature", temperature, 0, 2),
+            "max_completion_tokens": at_least("max_tokens", max_tokens, 1),
+            "temperature": within("temperature", temperature, 0, 2),
             "parallel_tool_calls": parallel_tool_calls, "tools": chat_tools(tools),
         }  # fmt: skip
         said, steps, usage = chat_messages(messages, system, images), list[ToolStep](), Usage()

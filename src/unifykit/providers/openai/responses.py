@@ -11,7 +11,7 @@ from unifykit._core.mode import M
 from unifykit._core.operation import IDEMPOTENT, SAFE, UNSAFE, operation
 from unifykit._core.stream import Delta, Final, Streaming, streamed
 from unifykit.errors import UnexpectedResponseError
-from unifykit.providers.openai.arguments import Picture, filled, given, place, within
+from unifykit.providers.openai.arguments import Picture, at_least, filled, given, place, within
 from unifykit.providers.openai.errors import fault_in_stream
 from unifykit.providers.openai.messages import choice, response_items, response_tools
 from unifykit.providers.openai.models import R, ResponseReply
@@ -71,7 +71,8 @@ class Responses(OpenAIResource[M]):
         fields = {
             "instructions": instructions, "previous_response_id": previous, "conversation": conversation,
             "tools": response_tools(tools), "tool_choice": choice(tool_choice, nested=False), "store": store,
-            "max_output_tokens": max_tokens, "temperature": within("temperature", temperature, 0, 2),
+            "max_output_tokens": at_least("max_tokens", max_tokens, 16),
+            "temperature": within("temperature", temperature, 0, 2),
             "top_p": within("top_p", top_p, 0, 1), "metadata": metadata,
             "reasoning": None if reasoning_effort is None else {"effort": reasoning_effort},
         }  # fmt: skip
@@ -122,7 +123,8 @@ class Responses(OpenAIResource[M]):
         fields = {
             "instructions": instructions, "previous_response_id": previous, "conversation": conversation,
             "tools": response_tools(tools), "tool_choice": choice(tool_choice, nested=False), "store": store,
-            "max_output_tokens": max_tokens, "temperature": within("temperature", temperature, 0, 2),
+            "max_output_tokens": at_least("max_tokens", max_tokens, 16),
+            "temperature": within("temperature", temperature, 0, 2),
             "top_p": within("top_p", top_p, 0, 1), "metadata": metadata, "stream": True,
             "reasoning": None if reasoning_effort is None else {"effort": reasoning_effort},
         }  # fmt: skip

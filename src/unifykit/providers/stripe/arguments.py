@@ -118,6 +118,18 @@ def created(since: datetime | None, until: datetime | None) -> dict[str, int] | 
 
 def idempotency(key: str | None) -> str | None:
     """A key of the caller's own, which a second call with the same arguments, even of another process, may repeat."""
-    if key is not None and not 1 <= len(key) <= _LONGEST_IDEMPOTENCY_KEY:
-        raise InvalidRequestError(f"an idempotency_key has 1 to {_LONGEST_IDEMPOTENCY_KEY} characters.")
+    if key is None:
+        return None
+    if not 1 <= len(key.strip()) <= _LONGEST_IDEMPOTENCY_KEY or not (key.isascii() and key.isprintable()):
+        raise InvalidRequestError(
+            f"an idempotency_key has 1 to {_LONGEST_IDEMPOTENCY_KEY} ASCII characters that can be seen: it is sent in a header."
+        )
     return key
+
+
+def filters(params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a list is narrowed by: an empty id, which Stripe takes for none, would give everybody's."""
+    for name, value in params.items():
+        if isinstance(value, str) and not value.strip():
+            raise InvalidRequestError(f"{name} is empty: give it a value, or leave it out.")
+    return params

@@ -10,7 +10,7 @@ from unifykit._core.context import current
 from unifykit._core.mode import M
 from unifykit._core.operation import Resource
 from unifykit.paging import Page
-from unifykit.providers.stripe.arguments import idempotency
+from unifykit.providers.stripe.arguments import filters, idempotency
 
 if TYPE_CHECKING:
     import stripe
@@ -71,7 +71,7 @@ class StripeResource(Resource[M], Generic[M]):
         self, model: type[T], cursor: Cursor | None, path: str, params: Mapping[str, Any] | None = None
     ) -> Page[T, Cursor]:
         """One page of a list, from after the cursor on."""
-        wanted = {"limit": PER_PAGE, **(params or {}), **({"starting_after": cursor} if cursor else {})}
+        wanted = {"limit": PER_PAGE, **filters(params or {}), **({"starting_after": cursor} if cursor else {})}
         found: Listing[T] = _listing(model).model_validate_json(await self.fetch("get", path, wanted))
         return Page(found.data, [found.data[-1].id] if found.has_more and found.data else [])
 
