@@ -1,5 +1,6 @@
 """What fails before a reply, or within one, is on a cassette as it happened: each kind, on every stack, in both modes."""
 
+import asyncio
 import gzip
 import io
 import ssl
@@ -8,10 +9,11 @@ from http.client import HTTPException
 import httpcore
 import httpcore2
 import pytest
+import redis
 import trustme
 import urllib3.exceptions as theirs
 from tests.conftest import Harness
-from tests.loopback import Drip, Loopback, Reply, Truncate
+from tests.loopback import Drip, Loopback, Reply, Truncate, refused_port
 from tests.resp import Resp
 from tests.testing.recordings import Watch, said
 from tests.wires.natives import settings_for
@@ -190,35 +192,140 @@ def test_a_part_of_a_body_may_be_asked_for(tmp_path):
 # -- Redis
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_the_end_of_a_recording_is_the_end_of_the_connection(tmp_path, mode):
-    """The program reads on where it stopped reading before."""
+CONFIRMED = b"*3\r\n$9\r\nsubscribe\r\n$4\r\nnews\r\n:1\r\n"
+MESSAGE = b"*3\r\n$7\r\nmessage\r\n$4\r\nnews\r\n$1\r\n1\r\n"
 
-    def listen(here, times):
-        news = here.p.redis.native.pubsub(ignore_subscribe_messages=True)
 
-        def go(_):
+def listening(here, hear):
+    """What `hear` gives for a subscription of redis-py's own."""
+    news = here.p.redis.native.pubsub(ignore_subscribe_messages=True)
+
+    def go(_):
+        with news:
             news.subscribe("news")
-            return [news.get_message(timeout=5.0) for _ in range(times)]
+            return hear(news)
+
+    async def ago(_):
+        async with news:
+            await news.subscribe("news")
+            return await hear(news)
+
+    return here.run(ago if here.is_async else go)
+
+
+def twice(tmp_path, mode, server, record, play, **options):
+    """What is heard while it is recorded, and while it is played."""
+    found = []
+    for how, hear in (("record", record), ("replay", play)):
+        with Cassette(tmp_path / "a.json", how):
+            here = Harness(mode, redis=RedisSettings(redis_url=server.url, **options), clock=VirtualClock())
+            try:
+                found.append(listening(here, hear))
+            finally:
+                here.close()
+    return found
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_who_listens_longer_than_the_recording_is_told_where_it_ends(tmp_path, mode):
+    def hear(news, more):
+        heard = news.listen()
+        first = next(heard)["data"]
+        if more:
+            with pytest.raises(redis.ConnectionError, match="ends here"):
+                next(heard)
+        return first
+
+    async def ahear(news, more):
+        heard = aiter(news.listen())
+        first = (await anext(heard))["data"]
+        if more:
+            with pytest.raises(redis.ConnectionError, match="ends here"):
+                await anext(heard)
+        await heard.aclose()
+        return first
+
+    how = hear if mode == "sync" else ahear
+    with Resp([CONFIRMED + MESSAGE]) as server:
+        found = twice(tmp_path, mode, server, lambda news: how(news, False), lambda news: how(news, True))
+    assert found == [b"1", b"1"]
+
+
+def test_a_message_that_stops_midway_is_no_failure_of_the_recording(tmp_path):
+    def hear(news):
+        assert news.get_message(timeout=5.0) is None  # the confirmation
+        with pytest.raises(redis.TimeoutError):
+            news.get_message(timeout=0.2)
+
+    with Resp([CONFIRMED + MESSAGE[:20]]) as server:
+        twice(tmp_path, "sync", server, hear, lambda news: [news.get_message(timeout=0.01) for _ in range(2)])
+
+
+def test_who_stops_waiting_for_a_message_ends_no_recording(tmp_path):
+    async def hear(news):
+        assert await news.get_message(timeout=5.0) is None
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(news.get_message(timeout=30.0), 0.05)
+
+    async def again(news):
+        return [await news.get_message(timeout=0.01) for _ in range(2)]
+
+    with Resp([CONFIRMED]) as server:
+        assert twice(tmp_path, "async", server, hear, again) == [None, [None, None]]
+
+
+@pytest.mark.parametrize("played", MODES)
+@pytest.mark.parametrize("mode", MODES)
+def test_a_pool_of_redis_that_is_empty(tmp_path, mode, played):
+    """A subscriber has the one connection for commands that wait; another such command finds none."""
+
+    def subscribed(here):
+        def go(_):
+            with pytest.raises(redis.MaxConnectionsError) as failed:
+                here.p.redis.native.blpop("a", timeout=1)
+            return str(failed.value)
 
         async def ago(_):
-            await news.subscribe("news")
-            return [await news.get_message(timeout=5.0) for _ in range(times)]
+            with pytest.raises(redis.MaxConnectionsError) as failed:
+                await here.p.redis.native.blpop("a", timeout=1)
+            return str(failed.value)
 
-        try:
-            return here.run(ago if here.is_async else go)
-        finally:
-            here.run(lambda _: news.aclose() if here.is_async else news.close())
+        return here.held(lambda p: p.redis.pubsub.subscribe("news"), ago if here.is_async else go)
 
-    confirmed = b"*3\r\n$9\r\nsubscribe\r\n$4\r\nnews\r\n:1\r\n"
-    message = b"*3\r\n$7\r\nmessage\r\n$4\r\nnews\r\n$1\r\n1\r\n"
-    with Resp([confirmed + message]) as server:
-        settings = RedisSettings(redis_url=server.url)
-        with Cassette(tmp_path / "a.json", "record"):
-            here = Harness(mode, redis=settings)
-            assert listen(here, 2)[1]["data"] == b"1"
+    found = []
+    with Resp([CONFIRMED]) as server:
+        settings = RedisSettings(redis_url=f"{server.url}?max_connections=1")
+        for which, how in ((mode, "record"), (played, "replay")):
+            watch = Watch()
+            with Cassette(tmp_path / "a.json", how):
+                here = Harness(which, redis=settings, clock=VirtualClock(), observers=[watch])
+                try:
+                    found.append((subscribed(here), [facts[2:] for facts in watch.seen]))
+                finally:
+                    here.close()
+    assert found[0] == found[1]
+    assert "pool" in {facts[2] for facts in found[0][1]}
+
+
+@pytest.mark.parametrize("played", MODES)
+@pytest.mark.parametrize("mode", MODES)
+def test_a_pipeline_that_reaches_nobody(tmp_path, mode, played):
+    settings = RedisSettings(redis_url=f"redis://127.0.0.1:{refused_port()}")
+    found = []
+    for which, how in ((mode, "record"), (played, "replay")):
+        watch = Watch()
+        with Cassette(tmp_path / "a.json", how):
+            here = Harness(which, redis=settings, clock=VirtualClock(), observers=[watch])
+            with pytest.raises(redis.ConnectionError):
+                here.run(lambda p: p.redis.native.pipeline().incr("a").execute())
+            found.append([facts[2:] for facts in watch.seen])
             here.close()
-    with Cassette(tmp_path / "a.json"):
-        here = Harness(mode, redis=settings, clock=VirtualClock())
-        assert listen(here, 2)[1]["data"] == b"1"
-        here.close()
+    assert found[0] == found[1] == [(number, None, "connect") for number in (1, 2, 3)]
+
+
+def test_a_client_of_one_connection_takes_it_for_connected(tmp_path):
+    with Resp([b"+PONG\r\n"]) as server:
+        with Cassette(tmp_path / "a.json", "record"), Platforms(redis=RedisSettings(redis_url=server.url)) as p:
+            with p.redis.native.client() as one:
+                assert one.connection.is_connected
+                assert one.ping()

@@ -23,7 +23,7 @@ import redis.connection
 import redis.retry
 from redis.asyncio.connection import RedisSSLContext
 from redis.backoff import NoBackoff
-from redis.connection import parse_url
+from redis.connection import parse_url, to_bool
 from redis.maint_notifications import MaintNotificationsConfig
 
 from unifykit._wires.loops import PerLoop
@@ -241,6 +241,12 @@ def _options(url: str, seconds: float, *, is_async: bool) -> dict[str, Any]:
     given: dict[str, Any] = parse_url(urlunsplit(parts._replace(query=urlencode(kept))))  # type: ignore[no-untyped-call]
     for name in ("connection_class", "timeout"):
         given.pop(name, None)
+    for name in (
+        "ssl_validate_ocsp",
+        "ssl_validate_ocsp_stapled",
+    ):  # redis-py keeps a URL's as text, and checks for `True`
+        if name in given:
+            given[name] = to_bool(given[name])  # type: ignore[no-untyped-call]
     retries: type = redis.asyncio.retry.Retry if is_async else redis.retry.Retry
     ours = {
         "connection_class": _KINDS[parts.scheme][is_async],

@@ -242,9 +242,6 @@ class AsyncTappedConnection(_Tapped, redis.asyncio.Connection):
         finally:
             self._tap.keep_replies(asked, self._told)
 
-    async def can_read(self) -> bool:
-        return bool(self._left) if self._left is not None else await self._inner.can_read()
-
     async def read_response(self, *given: Any, **named: Any) -> Any:
         patience = named.get("timeout")
         if self._left is not None:
