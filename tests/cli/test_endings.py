@@ -93,3 +93,25 @@ def test_a_signal_that_python_drops_in_a_finalizer_comes_again(unifykit, number,
     assert done.returncode == code, done.stderr
     assert "never" not in done.stdout
     assert "Exception ignored" not in done.stderr
+
+
+IMPORTING = """
+import signal, sys
+import unifykit.cli
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "stripe":
+            signal.raise_signal(signal.{number})
+
+sys.meta_path.insert(0, Finder())
+sys.argv = ["unifykit", "doctor"]
+unifykit.cli.main()
+"""
+
+
+@pytest.mark.parametrize(("number", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_a_signal_while_an_sdk_is_imported_is_no_broken_sdk(unifykit, number, code):
+    done = unifykit.script(IMPORTING.replace("{number}", number))
+    assert done.returncode == code, (done.stdout, done.stderr)
+    assert "broken" not in done.stdout

@@ -10,11 +10,15 @@ import threading
 from unifykit._core.extras import extra
 from unifykit.errors import MissingExtraError, UnifyError
 
-__all__ = ["main"]
+__all__ = ["Terminated", "main"]
 
 _UNUSABLE = 2
 _SIGNALLED = 128
 _SOON = 0.05
+
+
+class Terminated(SystemExit):
+    """SIGTERM, told from what an imported package may raise to end the process."""
 
 
 def main() -> None:
@@ -25,12 +29,16 @@ def main() -> None:
             from unifykit.cli.app import app
         _never_fail_to_print()
         # What was started is stopped when the process is asked to end, as it is on Ctrl-C.
-        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(_SIGNALLED + number))
+        signal.signal(signal.SIGTERM, _terminate)
         sys.unraisablehook = _unheard
         app()
     except UnifyError as error:
         sys.stderr.write(f"unifykit: {error}\n")
         sys.exit(_UNUSABLE if isinstance(error, MissingExtraError) else 1)
+
+
+def _terminate(number: int, _: object) -> None:
+    raise Terminated(_SIGNALLED + number)
 
 
 def _never_fail_to_print() -> None:
@@ -41,7 +49,7 @@ def _never_fail_to_print() -> None:
 
 def _unheard(told: "sys.UnraisableHookArgs") -> None:
     """A signal that comes within a finalizer or a weak reference's callback, where Python drops it, comes again."""
-    ended = isinstance(told.exc_value, SystemExit) and told.exc_value.code == _SIGNALLED + signal.SIGTERM
+    ended = isinstance(told.exc_value, Terminated)
     if not ended and not isinstance(told.exc_value, KeyboardInterrupt):
         sys.__unraisablehook__(told)
         return

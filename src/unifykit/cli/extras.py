@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import Literal
 
+from unifykit.cli import Terminated
 from unifykit.platforms import PROVIDERS
 
 _REQUIREMENT = re.compile(r"^(?P<name>[\w.-]+)(\[[^]]*])?(?P<versions>[^;]*);.*\bextra == ['\"](?P<extra>[\w-]+)['\"]")
@@ -45,6 +46,8 @@ def examine(provider: str) -> Extra:
         packages = client.packages
         for package in packages:
             importlib.import_module(package)
+    except Terminated:
+        raise
     except (Exception, SystemExit) as error:  # noqa: BLE001 -- a broken package may raise anything
         if isinstance(error, ModuleNotFoundError) and error.name in packages:
             return Extra("missing", None, pip)
