@@ -50,6 +50,17 @@ def test_a_server_that_does_not_listen_is_ended_by_force(tmp_path, monkeypatch):
             os.kill(pid, 0)
 
 
+def test_the_path_of_the_environment_is_not_needed_to_end_a_server(tmp_path, monkeypatch):
+    forced = []
+    monkeypatch.setattr("unifykit.sandbox.guard._ENDS_WITHIN", 5)
+    monkeypatch.setattr("os.killpg", lambda group, number: forced.append(os.kill(group, number)))
+    (tmp_path / "home").mkdir()
+    guarded = Guarded(tmp_path / "home", "one", ["/bin/sleep", "60"], environment={"PATH": str(tmp_path)})
+    guarded.close()
+    assert forced == []
+    assert not (tmp_path / "home").exists()
+
+
 def test_a_folder_whose_owner_is_gone_is_removed_by_the_next_of_its_kind(tmp_path):
     code = (
         "import os, sys, pathlib; from unifykit.sandbox.guard import Folder\n"

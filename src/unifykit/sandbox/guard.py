@@ -23,6 +23,7 @@ _PREFIX = "unifykit-"
 # a signal interrupts `wait`, so it is asked again for as long as there is something to wait for.
 _SCRIPT = """
 trap : HUP INT TERM QUIT
+PATH=${PATH:+$PATH:}/usr/bin:/bin
 home=$0 name=$1 end=$2; shift 2
 (
     trap : HUP INT TERM QUIT
@@ -34,7 +35,8 @@ home=$0 name=$1 end=$2; shift 2
 ) & inner=$!
 read -r word
 while [ ! -s "$home/$name.pid" ] && kill -0 $inner 2>/dev/null; do sleep 0.01; done
-kill -s "$end" "$(cat "$home/$name.pid")" 2>/dev/null
+read -r server <"$home/$name.pid"
+kill -s "$end" "$server" 2>/dev/null
 while kill -0 $inner 2>/dev/null; do wait $inner; done
 [ "$word" = keep ] || rm -rf "$home"
 """
