@@ -57,7 +57,9 @@ def test_a_request_and_its_reply(both):
     assert (post.body, post.headers["content-type"]) == (b'{"id":1}', "application/json")
 
 
-@pytest.mark.parametrize("packed", [gzip.compress(b'[{"id":1}]'), b"[" + b" " * 300_000 + b'{"id":1}]'])
+@pytest.mark.parametrize(
+    "packed", [gzip.compress(b'[{"id":1}]'), b"[" + b" " * 300_000 + b'{"id":1}]'], ids=["packed", "long"]
+)
 def test_bodies_that_are_packed_or_long(both, packed):
     headers = {"Content-Encoding": "gzip"} if packed[:1] == b"\x1f" else {}
     with Loopback([Reply(body=packed, headers=headers)]) as server:
