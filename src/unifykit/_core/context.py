@@ -41,7 +41,6 @@ class Operation:
     name: str
     safety: Safety | None = None
     deadline: Deadline | None = None
-    key: str | None = None
     weight: int = 1
     call: int = field(default_factory=lambda: next(_numbers))
     began: float = 0.0
