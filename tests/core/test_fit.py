@@ -55,7 +55,7 @@ WRONG = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("hint", "value"), FITTING, ids=repr)
+@pytest.mark.parametrize(("hint", "value"), FITTING, ids=[str(hint) for hint, _ in FITTING])
 def test_what_the_signature_asks_for_fits(hint, value):
     assert told(hint, value) is None
 
