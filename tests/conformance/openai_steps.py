@@ -106,14 +106,14 @@ def _(w):
 @step("images.edit")
 def _(w):
     picture = w.do(lambda s: s.images.generate("gpt-image-2", "a cat")).content
-    w.do(lambda s: s.images.edit("gpt-image-2", picture, mask=picture, prompt="A hat"))
-    w.do(lambda s: s.images.edit("gpt-image-2", [("a.png", picture), ("b.png", picture)], prompt="Both"))
+    w.do(lambda s: s.images.edit(picture, model="gpt-image-2", mask=picture, prompt="A hat"))
+    w.do(lambda s: s.images.edit([("a.png", picture), ("b.png", picture)], model="gpt-image-2", prompt="Both"))
 
 
 @step("images.vary")
 def _(w):
     picture = w.do(lambda s: s.images.generate("gpt-image-2", "a cat")).content
-    w.do(lambda s: s.images.vary("gpt-image-2", picture, n=2))
+    w.do(lambda s: s.images.vary(picture, model="gpt-image-2", n=2))
 
 
 @step("audio.speak")

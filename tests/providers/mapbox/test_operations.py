@@ -54,10 +54,10 @@ def test_a_table_of_ways(w):
 
 
 def test_how_far_one_gets(w):
-    area = w.do(lambda m: m.directions.isochrone(*EIFFEL, minutes=[5, 10], profile="cycling"))
+    area = w.do(lambda m: m.directions.isochrone(EIFFEL, minutes=[5, 10], profile="cycling"))
     assert [one.properties["contour"] for one in area.features] == [10, 5]
     assert area.features[0].geometry["coordinates"][0][0] == area.features[0].geometry["coordinates"][0][-1]
-    lines = w.do(lambda m: m.directions.isochrone(*EIFFEL, meters=[500], polygons=False))
+    lines = w.do(lambda m: m.directions.isochrone(EIFFEL, meters=[500], polygons=False))
     assert lines.features[0].geometry["type"] == "LineString"
 
 
@@ -179,9 +179,9 @@ def test_the_allowance_is_told_as_far_as_mapbox_tells_it(w):
         lambda m: m.directions.get([EIFFEL, ARC], profile="flying"),
         lambda m: m.directions.matrix([EIFFEL] * 11, profile="driving-traffic"),
         lambda m: m.directions.matrix([EIFFEL, ARC], sources=[2]),
-        lambda m: m.directions.isochrone(*EIFFEL),
-        lambda m: m.directions.isochrone(*EIFFEL, minutes=[10, 5]),
-        lambda m: m.directions.isochrone(*EIFFEL, minutes=[61]),
+        lambda m: m.directions.isochrone(EIFFEL),
+        lambda m: m.directions.isochrone(EIFFEL, minutes=[10, 5]),
+        lambda m: m.directions.isochrone(EIFFEL, minutes=[61]),
         lambda m: m.directions.optimize([EIFFEL] * 13),
         lambda m: m.directions.optimize([EIFFEL, ARC], roundtrip=False),
         lambda m: m.static_map(),

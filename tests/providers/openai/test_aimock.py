@@ -170,11 +170,11 @@ def generate(w):
 
 
 def edit(w):
-    assert w.do(lambda p: p.openai.images.edit("gpt-image-1", PNG, prompt="a lake")).content == PNG
+    assert w.do(lambda p: p.openai.images.edit(PNG, model="gpt-image-1", prompt="a lake")).content == PNG
 
 
 def vary(w):
-    assert w.do(lambda p: p.openai.images.vary("gpt-image-1", PNG)).content == PNG
+    assert w.do(lambda p: p.openai.images.vary(PNG, model="gpt-image-1")).content == PNG
 
 
 def speak(w):

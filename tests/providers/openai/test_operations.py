@@ -133,10 +133,12 @@ def test_images(world, tmp_path):
     assert image.usage.output_tokens == 544
     path = image.save(tmp_path / "cat.png")
     edited = world.do(
-        lambda p: p.openai.images.edit("gpt-image-2", path, mask=image.more[0].content, prompt="Ajouter un chapeau")
+        lambda p: p.openai.images.edit(path, model="gpt-image-2", mask=image.more[0].content, prompt="Un chapeau")
     )
-    several = world.do(lambda p: p.openai.images.edit("gpt-image-2", [path, ("b.png", image.content)], prompt="Both"))
-    varied = world.do(lambda p: p.openai.images.vary("gpt-image-2", path, n=2))
+    several = world.do(
+        lambda p: p.openai.images.edit([path, ("b.png", image.content)], model="gpt-image-2", prompt="Both")
+    )
+    varied = world.do(lambda p: p.openai.images.vary(path, model="gpt-image-2", n=2))
     assert len({image.content, edited.content, several.content, varied.content}) == 4
     assert len(varied.more) == 1
 

@@ -10,7 +10,7 @@ from unifykit._core.arguments import given
 from unifykit._core.mode import M
 from unifykit._core.operation import SAFE, operation
 from unifykit.errors import InvalidRequestError
-from unifykit.providers.mapbox.arguments import Point, Profile, listed, point, profile_of, route
+from unifykit.providers.mapbox.arguments import Point, Profile, listed, profile_of, route
 from unifykit.providers.mapbox.models import Directions as Found
 from unifykit.providers.mapbox.models import FeatureCollection, Matching, Matrix, Trips
 from unifykit.providers.mapbox.resource import MapboxResource
@@ -92,7 +92,7 @@ class Directions(MapboxResource[M]):
 
     @operation(SAFE)
     async def isochrone(
-        self, lon: float, lat: float, *, minutes: Sequence[int] | None = None, meters: Sequence[int] | None = None,
+        self, point: Point, *, minutes: Sequence[int] | None = None, meters: Sequence[int] | None = None,
         profile: Profile = "driving", polygons: bool = True,
     ) -> FeatureCollection:  # fmt: skip
         """How far one gets in a time, or on a distance.
@@ -100,15 +100,14 @@ class Directions(MapboxResource[M]):
         https://docs.mapbox.com/api/navigation/isochrone
 
         Args:
-            lon: Longitude in degrees.
-            lat: Latitude in degrees.
+            point: From where: longitude and latitude in degrees.
             minutes: Up to four, from the shortest to the longest, at most 60; either these or `meters`.
             meters: Up to four, at most 100,000.
             profile: How one moves.
             polygons: Areas, or only their borders.
 
         Example:
-            >>> area = p.mapbox.directions.isochrone(2.2945, 48.8584, minutes=[5, 10])
+            >>> area = p.mapbox.directions.isochrone((2.2945, 48.8584), minutes=[5, 10])
             >>> [feature.properties["contour"] for feature in area.features]
             [10, 5]
         """
@@ -116,7 +115,7 @@ class Directions(MapboxResource[M]):
             raise InvalidRequestError("how far? Give either minutes or meters.")
         times, ways = _contours(minutes, _LONGEST, "minutes"), _contours(meters, _FARTHEST, "meters")
         query = {"contours_minutes": times, "contours_meters": ways, "polygons": _word(polygons)}
-        path = self._path("isochrone/v1", profile, point(lon, lat))
+        path = self._path("isochrone/v1", profile, route([point], least=1, most=1))
         return await self.navigate(FeatureCollection, path, query)
 
     @operation(SAFE)

@@ -72,7 +72,7 @@ class Images(OpenAIResource[M]):
 
     @operation(UNSAFE)
     async def edit(
-        self, model: str, image: File | Sequence[File], *, prompt: str, mask: File | None = None, n: int = 1,
+        self, image: File | Sequence[File], *, model: str, prompt: str, mask: File | None = None, n: int = 1,
         size: str | None = None, quality: str | None = None, background: str | None = None,
         output_format: str | None = None, extra: Mapping[str, Any] | None = None,
     ) -> Image:  # fmt: skip
@@ -81,8 +81,8 @@ class Images(OpenAIResource[M]):
         https://platform.openai.com/docs/api-reference/images/createEdit
 
         Args:
-            model: The model's name.
             image: The picture, or up to 16 of which one is made: paths, bytes, or names and bytes.
+            model: The model's name.
             prompt: What to change.
             mask: A PNG of the same size; where it is transparent, the picture may change.
             n: How many pictures, 1 to 10; the others are the first one's `more`.
@@ -94,7 +94,7 @@ class Images(OpenAIResource[M]):
 
         Example:
             >>> cat = p.openai.images.generate("gpt-image-2", "a cat")
-            >>> p.openai.images.edit("gpt-image-2", cat.content, prompt="Ajouter un chapeau").content != cat.content
+            >>> p.openai.images.edit(cat.content, model="gpt-image-2", prompt="Ajouter un chapeau").content != cat.content
             True
         """
         fields = {
@@ -105,7 +105,7 @@ class Images(OpenAIResource[M]):
 
     @operation(UNSAFE)
     async def vary(
-        self, model: str, image: File, *, prompt: str = _VARY, n: int = 1, size: str | None = None,
+        self, image: File, *, model: str, prompt: str = _VARY, n: int = 1, size: str | None = None,
         quality: str | None = None, extra: Mapping[str, Any] | None = None,
     ) -> Image:  # fmt: skip
         """Make a picture like another one.
@@ -116,8 +116,8 @@ class Images(OpenAIResource[M]):
         https://platform.openai.com/docs/api-reference/images/createEdit
 
         Args:
-            model: The model's name.
             image: The picture: its path, bytes, or a name and bytes.
+            model: The model's name.
             prompt: What a variation is.
             n: How many pictures, 1 to 10; the others are the first one's `more`.
             size: Such as ``"1024x1024"``.
@@ -126,7 +126,7 @@ class Images(OpenAIResource[M]):
 
         Example:
             >>> cat = p.openai.images.generate("gpt-image-2", "a cat")
-            >>> len(p.openai.images.vary("gpt-image-2", cat.content, n=2).more)
+            >>> len(p.openai.images.vary(cat.content, model="gpt-image-2", n=2).more)
             1
         """
         fields = {
