@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, TypedDict
+from typing import Any, BinaryIO, ClassVar, Literal, Protocol, TypedDict
 
 import pytest
 
@@ -14,6 +14,10 @@ from unifykit.events import AttemptEvent
 
 
 class Part(TypedDict):
+    name: str
+
+
+class Unasked(Protocol):
     name: str
 
 
@@ -30,6 +34,7 @@ FITTING = [
     (Literal["a", "b"], "a"), (Sequence[str], ["a"]), (Sequence[str], ()), (Iterable[str], (c for c in "ab")),
     (Mapping[str, str], {"a": "b"}), (Mapping[str, Any], {"a": object()}), (tuple[float, float], (1.0, 2)), (tuple[float, float], [1.0, 2.0]),
     (Part, {"name": "a"}), (str | Path | BinaryIO, object()), (Callable[..., Any], print), (type[int], list[int]), ("Nowhere", object()), (Any, object()),
+    (ClassVar[int], "a"), (None, None), (Unasked, object()),
 ]  # fmt: skip
 
 WRONG = [

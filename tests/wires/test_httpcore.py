@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from unifykit._wires.httpcore import timed_streams
+from unifykit._wires.until import End, Until
+from unifykit.testing import VirtualClock
 
 
 class Inner:
@@ -84,3 +86,13 @@ def test_what_a_peer_that_refuses_has_said_is_read(exchange: Any, core: Any) -> 
 def test_a_connection_that_takes_nothing_is_late(exchange: Any, core: Any) -> None:
     with pytest.raises(core.WriteTimeout):
         exchange([b"head", b"body"], core.WriteTimeout())
+
+
+def test_no_wait_begins_after_the_end(core: Any, mode: str) -> None:
+    clock, streams = VirtualClock(), timed_streams(core)
+    over = Until(5.0, End(clock, clock.now()))
+    with pytest.raises(core.ConnectTimeout, match="the time was over"):
+        if mode == "sync":
+            streams.Backend().connect_tcp("service.test", 80, timeout=over)
+        else:
+            asyncio.run(streams.AsyncBackend().connect_tcp("service.test", 80, timeout=over))

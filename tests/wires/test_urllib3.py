@@ -1,14 +1,16 @@
 """What urllib3's wire does at its edges, over sockets: bodies that cannot be repeated, time that ends midway, streams of the SDKs' own."""
 
 import asyncio
+import contextlib
 import pickle
+import socket
 import threading
 
 import gitlab.exceptions
 import pytest
 import requests
 import stripe
-from tests.loopback import Drip, Hang, Loopback, Reply
+from tests.loopback import Drip, Hang, Loopback, Reply, Truncate
 from tests.wires.natives import settings_for
 from urllib3.exceptions import DecodeError
 
@@ -53,7 +55,7 @@ def test_the_time_ends_while_the_request_leaves():
 
     with Loopback() as server, on(server, clock=clock) as p:
         with pytest.raises(requests.RequestException, match="the time was over while the request was sent"):
-            p.gitlab.native.session.post(f"{server.url}/x", data=slow())
+        assert [seen.body for seen in server.seen] in ([], [b"a"])
         assert server.seen == []
 
 
@@ -210,3 +212,38 @@ def test_stripe_s_documents_arrive_as_streams(mode):
             assert pdf(mode, client) == b"%PDF-1.7"
             with pytest.raises(stripe.InvalidRequestError, match="No such quote"):
                 pdf(mode, client)
+
+
+# -- connections that come to nothing
+
+
+def test_a_server_that_takes_no_connection_in_time():
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, contextlib.ExitStack() as waiting:
+        for _ in range(4):  # the kernel's queue is full, and answers nobody
+            one = waiting.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(full.getsockname())
+        where = f"http://127.0.0.1:{full.getsockname()[1]}"
+        events = []
+        options = {"retry": Retry(max_attempts=1), "attempt_timeout": 0.2, "observers": [events.append]}
+        with Platforms(**settings_for(where), **options) as p, pytest.raises(requests.ConnectTimeout):
+            p.gitlab.native.session.post(where)
+    told = [event for event in events if isinstance(event, AttemptEvent)]
+    assert [event.error for event in told] == ["connect"]
+
+
+def test_a_reply_that_ends_within_its_headers_is_broken():
+    with Loopback([Truncate(Reply(200, b""))]) as server, on(server, retry=Retry(max_attempts=1)) as p:
+        with pytest.raises(requests.ConnectionError, match="within the reply's headers"):
+            p.gitlab.native.session.get(server.url)
+
+
+@pytest.mark.parametrize("elsewhere", [True, False])
+def test_a_session_s_redirect_keeps_the_token_at_home_alone(elsewhere):
+    with Loopback() as other, Loopback([Reply(302, b"", {"Location": "/there"}), Reply()]) as server, on(server) as p:
+        if elsewhere:
+            server.script([Reply(302, b"", {"Location": f"{other.url}/there"})])
+        p.gitlab.native.session.get(f"{server.url}/x", headers={"PRIVATE-TOKEN": "secret"})
+        last = (other if elsewhere else server).seen[-1]
+        assert last.path == "/there"
+        assert ("private-token" in last.headers) is not elsewhere

@@ -209,3 +209,58 @@ def test_a_connection_that_breaks_while_the_line_is_repaired_starts_no_second_re
             assert gone.closed == 1
 
     asyncio.run(go())
+
+
+def half_joined(said):
+    """The yes to a join, without the word that changes come from now on."""
+    asked = said["payload"]["config"]["postgres_changes"]
+    yield {"topic": "realtime:nobody", "event": "news", "payload": {}, "ref": None}
+    yield Script.reply(said, postgres_changes=[{**one, "id": place} for place, one in enumerate(asked)])
+    yield {"topic": said["topic"], "event": "system", "payload": {"extension": "presence"}, "ref": None}
+
+
+def test_a_channel_that_is_closed_while_it_joins():
+    async def go():
+        script = Script(phx_join=half_joined)
+        async with scripted(script, clock=VirtualClock()) as supabase:
+            room = supabase.realtime.channel("room").on_postgres_changes("*", table="messages")
+            joining = asyncio.create_task(room.subscribe())
+            await until(lambda: room._topic is not None and room._topic._ready is not None)
+            await until(lambda: not room._topic._socket._waiting)
+            await room.close()
+            with pytest.raises(errors.InvalidRequestError, match="closed meanwhile"):
+                await soon(joining)
+            return room.state
+
+    assert asyncio.run(go()) == "closed"
+
+
+def test_a_connection_that_breaks_while_one_channel_joins_and_another_is_there():
+    async def go():
+        script = Script()
+        async with scripted(script, clock=VirtualClock()) as supabase:
+            async with supabase.realtime.channel("there") as there:
+                script.on["phx_join"] = half_joined
+                room = supabase.realtime.channel("room").on_postgres_changes("*", table="messages")
+                joining = asyncio.create_task(room.subscribe())
+                await until(lambda: room._topic is not None and room._topic._ready is not None)
+                await until(lambda: not room._topic._socket._waiting)
+                del script.on["phx_join"]
+                script.sockets[0].transport.abort()
+                async with await soon(joining):
+                    await until(lambda: there.state == room.state == "joined")
+                    return script.asked
+
+    assert asyncio.run(go()) == 2
+
+
+def test_a_join_whose_answer_makes_no_sense_is_refused():
+    def join(said):
+        yield Script.reply(said, postgres_changes=[])
+
+    async def go():
+        async with scripted(Script(phx_join=join), clock=VirtualClock()) as supabase:
+            with pytest.raises(errors.UnexpectedResponseError, match="did not take over"):
+                await supabase.realtime.channel("room").on_postgres_changes("*", table="messages").subscribe()
+
+    asyncio.run(go())

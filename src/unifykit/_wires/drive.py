@@ -152,12 +152,8 @@ async def _apark(engine: Engine, step: Park) -> None:
     loop = asyncio.get_running_loop()
     ready = loop.create_future()
 
-    def grant() -> None:
-        if not ready.done():
-            ready.set_result(None)
-
-    def wake() -> None:
-        loop.call_soon_threadsafe(grant)
+    def wake() -> None:  # once at most
+        loop.call_soon_threadsafe(ready.set_result, None)
 
     if engine.account.limiter.arm(step.ticket, wake):
         await asyncio.wait([ready], timeout=step.seconds)

@@ -26,5 +26,5 @@ def _in_child() -> None:
         watcher.happened()
 
 
-if hasattr(os, "register_at_fork"):
+if hasattr(os, "register_at_fork"):  # pragma: no branch -- Windows has no fork
     os.register_at_fork(after_in_child=_in_child)
