@@ -55,8 +55,8 @@ def test_the_time_ends_while_the_request_leaves():
 
     with Loopback() as server, on(server, clock=clock) as p:
         with pytest.raises(requests.RequestException, match="the time was over while the request was sent"):
+            p.gitlab.native.session.post(f"{server.url}/x", data=slow())
         assert [seen.body for seen in server.seen] in ([], [b"a"])
-        assert server.seen == []
 
 
 def test_a_body_that_is_not_what_it_says_is_asked_for_once():
