@@ -25,7 +25,7 @@ _SERVICES: dict[str, Callable[[Call], Awaitable[Reply]]] = {
     "/rest/v1": rest.answer, "/auth/v1": auth.answer, "/storage/v1": files.answer, "/functions/v1": functions.answer,
     "/realtime/v1": broadcasts.answer,
 }  # fmt: skip
-_OPEN = ("/storage/v1/object/public/", "/storage/v1/object/sign/", "/auth/v1/health")
+_OPEN = ("/storage/v1/object/public/", "/storage/v1/object/sign/", "/auth/v1/health", "/auth/v1/verify")
 _TEN_YEARS = 315_360_000
 
 
@@ -109,7 +109,8 @@ def _claims(project: Project, request: Request, path: str) -> dict[str, Any]:
     key = request.headers.get("apikey") or request.query_params.get("apikey")
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     bearer = token.strip() if scheme.lower() == "bearer" else ""
-    if path.startswith(_OPEN) and request.method in ("GET", "HEAD"):
+    signed = request.method == "PUT" and path.startswith("/storage/v1/object/upload/sign/")
+    if signed or (path.startswith(_OPEN) and request.method in ("GET", "HEAD")):
         return {"role": "anon"}
     open_to_bearers = bool(bearer) and path.startswith(("/storage/v1", "/functions/v1"))
     claims = _of_key(project, key) if key or not open_to_bearers else {}

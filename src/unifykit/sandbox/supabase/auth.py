@@ -3,31 +3,22 @@
 https://supabase.com/docs/reference/self-hosting-auth/introduction
 """
 
-import hashlib
 import json
 import re
-import secrets
 import uuid
 from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from typing import Any
 
+from . import recovery
 from .call import Call, Reply
-from .hooks import asked, checked_claims
+from .hooks import asked
 from .line import DatabaseError, Line
 from .refusals import Refusal, auth, unknown
+from .sessions import USER, User, body_of, checked_email, opened, user_of
 from .tokens import hashed, matches
 
-SESSION_SECONDS = 3600
 _SHORTEST_PASSWORD = 6
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _UUID = re.compile(r"[0-9a-fA-F-]{36}")
-_USER = """json_build_object('id', id, 'aud', aud, 'role', role, 'email', coalesce(email, ''), 'phone', coalesce(phone, ''),
-    'email_confirmed_at', email_confirmed_at, 'confirmed_at', email_confirmed_at, 'recovery_sent_at', recovery_sent_at,
-    'last_sign_in_at', last_sign_in_at, 'app_metadata', raw_app_meta_data, 'user_metadata', raw_user_meta_data,
-    'identities', json_build_array(json_build_object('identity_id', id, 'id', id, 'user_id', id, 'provider', 'email',
-        'identity_data', json_build_object('sub', id, 'email', email), 'created_at', created_at, 'updated_at', updated_at,
-        'last_sign_in_at', last_sign_in_at)),
-    'banned_until', banned_until, 'is_anonymous', is_anonymous, 'created_at', created_at, 'updated_at', updated_at)::text"""
 _COLUMNS = {
     "email": "email", "phone": "phone", "role": "role", "user_metadata": "raw_user_meta_data", "data": "raw_user_meta_data",
     "app_metadata": "raw_app_meta_data",
@@ -36,8 +27,6 @@ _SETTINGS = {
     "external": {"email": True, "phone": False, "google": True, "github": True, "anonymous_users": False},
     "disable_signup": False, "mailer_autoconfirm": True, "phone_autoconfirm": False, "sms_provider": "", "saml_enabled": False,
 }  # fmt: skip
-
-User = dict[str, Any]
 
 
 async def answer(call: Call) -> Reply:
@@ -56,16 +45,6 @@ async def answer(call: Call) -> Reply:
         raise auth(500, "unexpected_failure", f"Database error: {error.message}") from error
 
 
-def _given(call: Call) -> dict[str, Any]:
-    try:
-        found: Any = call.json()
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise auth(400, "bad_json", "Could not parse request body as JSON")
-    return cast("dict[str, Any]", found)
-
-
 def _checked_password(password: Any) -> str:
     if not isinstance(password, str) or not password:
         raise auth(400, "validation_failed", "Signup requires a valid password")
@@ -76,23 +55,17 @@ def _checked_password(password: Any) -> str:
     return password
 
 
-def _checked_email(email: Any) -> str:
-    if not isinstance(email, str) or not _EMAIL.fullmatch(email):
-        raise auth(400, "validation_failed", "Unable to validate email address: invalid format")
-    return email.lower()
-
-
 async def _signed_up(call: Call) -> Reply:
-    given = _given(call)
+    given = body_of(call)
     if not given.get("email"):
         raise auth(422, "anonymous_provider_disabled", "Anonymous sign-ins are disabled")
-    password, email = hashed(_checked_password(given.get("password"))), _checked_email(given["email"])
+    password, email = hashed(_checked_password(given.get("password"))), checked_email(given["email"])
     async with call.database(role="postgres") as line:
         data = json.dumps(given.get("data") or {})
-        sql = f"insert into auth.users (email, encrypted_password, raw_user_meta_data, email_confirmed_at) values ($1, $2, $3, now()) returning {_USER}"
-        user = _user(await line.run(sql, email, password, data))
+        sql = f"insert into auth.users (email, encrypted_password, raw_user_meta_data, email_confirmed_at) values ($1, $2, $3, now()) returning {USER}"
+        user = user_of(await line.run(sql, email, password, data))
         await _announced(call, user)
-        return Reply(await _session(call, line, user))
+        return Reply(await opened(call, line, user))
 
 
 async def _announced(call: Call, user: User) -> None:
@@ -107,22 +80,26 @@ async def _tokened(call: Call) -> Reply:
         return await _signed_in(call)
     if kind == "refresh_token":
         return await _refreshed(call)
+    if kind == "pkce":
+        return await recovery.exchanged(call)
     raise auth(400, "unsupported_grant_type", "unsupported_grant_type")
 
 
 async def _signed_in(call: Call) -> Reply:
-    given = _given(call)
+    given = body_of(call)
     async with call.database(role="postgres") as line:
-        sql = f"select {_USER}, encrypted_password, coalesce(banned_until > now(), false) from auth.users where email = $1"
+        sql = (
+            f"select {USER}, encrypted_password, coalesce(banned_until > now(), false) from auth.users where email = $1"
+        )
         rows = await line.run(sql, str(given.get("email", "")).lower())
         valid = bool(rows) and matches(str(given.get("password", "")), rows[0][1])
         if rows:
-            await _attempted(call, _user(rows), valid=valid)
+            await _attempted(call, user_of(rows), valid=valid)
         if not valid:
             raise auth(400, "invalid_credentials", "Invalid login credentials")
         if rows[0][2] == "t":
             raise auth(400, "user_banned", "User is banned")
-        return Reply(await _session(call, line, _user(rows)))
+        return Reply(await opened(call, line, user_of(rows)))
 
 
 async def _attempted(call: Call, user: User, *, valid: bool) -> None:
@@ -132,7 +109,7 @@ async def _attempted(call: Call, user: User, *, valid: bool) -> None:
 
 
 async def _refreshed(call: Call) -> Reply:
-    token = str(_given(call).get("refresh_token", ""))
+    token = str(body_of(call).get("refresh_token", ""))
     async with call.database(role="postgres") as line:
         rows = await line.run(
             "update auth.refresh_tokens set revoked = true where token = $1 and not revoked returning session_id", token
@@ -142,50 +119,8 @@ async def _refreshed(call: Call) -> Reply:
             if known:
                 raise auth(400, "refresh_token_already_used", "Invalid Refresh Token: Already Used")
             raise auth(400, "refresh_token_not_found", "Invalid Refresh Token: Refresh Token Not Found")
-        sql = f"select {_USER} from auth.users where id = (select user_id from auth.sessions where id = $1)"
-        return Reply(await _session(call, line, _user(await line.run(sql, rows[0][0])), rows[0][0]))
-
-
-async def _session(call: Call, line: Line, user: User, session: str | None = None) -> dict[str, Any]:
-    if session is None:
-        made = await line.run("insert into auth.sessions (user_id) values ($1) returning id", user["id"])
-        session = made[0][0]
-        said = await line.run(
-            f"update auth.users set last_sign_in_at = now() where id = $1 returning {_USER}", user["id"]
-        )
-        user = _user(said)
-        method = "password"
-    else:
-        method = "token_refresh"
-    refresh, now = secrets.token_urlsafe(16), int(call.project.now())
-    await line.run("insert into auth.refresh_tokens (token, session_id) values ($1, $2)", refresh, session)
-    claims = {
-        "iss": f"{call.base}/auth/v1", "sub": user["id"], "aud": user["aud"], "role": user["role"],
-        "email": user["email"], "phone": user["phone"], "session_id": session, "iat": now, "exp": now + SESSION_SECONDS,
-        "app_metadata": user["app_metadata"], "user_metadata": user["user_metadata"], "is_anonymous": False, "aal": "aal1",
-        "amr": [{"method": "password", "timestamp": now}],
-    }  # fmt: skip
-    asking = {"user_id": user["id"], "claims": claims, "authentication_method": method}
-    hooked = await asked(call.project, "custom_access_token", asking)
-    if hooked is not None:
-        claims = checked_claims(hooked)
-    return {
-        "access_token": call.project.signer.sign(claims), "token_type": "bearer", "expires_in": SESSION_SECONDS,
-        "expires_at": now + SESSION_SECONDS, "refresh_token": refresh, "user": user,
-    }  # fmt: skip
-
-
-def _user(rows: list[tuple[str | None, ...]]) -> User:
-    if not rows:
-        raise auth(404, "user_not_found", "User not found")
-    found: User = _known(json.loads(rows[0][0] or "{}"))
-    found["identities"] = [_known(identity) for identity in found["identities"]]
-    return found
-
-
-def _known(said: dict[str, Any]) -> dict[str, Any]:
-    """What is not known is left out, not null."""
-    return {name: value for name, value in said.items() if value is not None}
+        sql = f"select {USER} from auth.users where id = (select user_id from auth.sessions where id = $1)"
+        return Reply(await opened(call, line, user_of(await line.run(sql, rows[0][0])), rows[0][0]))
 
 
 async def _signed(call: Call, line: Line) -> User:
@@ -195,7 +130,7 @@ async def _signed(call: Call, line: Line) -> User:
     open_still = await line.run("select 1 from auth.sessions where id = $1", str(call.claims.get("session_id")))
     if not open_still:
         raise auth(403, "session_not_found", "Session from session_id claim in JWT does not exist")
-    return _user(await line.run(f"select {_USER} from auth.users where id = $1", str(call.claims["sub"])))
+    return user_of(await line.run(f"select {USER} from auth.users where id = $1", str(call.claims["sub"])))
 
 
 async def _shown(call: Call) -> Reply:
@@ -204,7 +139,7 @@ async def _shown(call: Call) -> Reply:
 
 
 async def _changed(call: Call) -> Reply:
-    given = _given(call)
+    given = body_of(call)
     async with call.database(role="postgres") as line:
         user = await _signed(call, line)
         allowed = {key: given[key] for key in ("email", "phone", "password", "data") if given.get(key) is not None}
@@ -227,14 +162,14 @@ async def _update(line: Line, user: User, given: dict[str, Any]) -> User:
             values.append(
                 json.dumps(value)
                 if column.startswith("raw")
-                else _checked_email(value)
+                else checked_email(value)
                 if key == "email"
                 else str(value)
             )
             place = f"${len(values)}"
             # what is in metadata already stays unless it is named
             sets.append(f"{column} = {column} || {place}::jsonb" if column.startswith("raw") else f"{column} = {place}")
-    return _user(await line.run(f"update auth.users set {', '.join(sets)} where id = $1 returning {_USER}", *values))
+    return user_of(await line.run(f"update auth.users set {', '.join(sets)} where id = $1 returning {USER}", *values))
 
 
 async def _signed_out(call: Call) -> Reply:
@@ -249,33 +184,6 @@ async def _signed_out(call: Call) -> Reply:
     return Reply(None, 204)
 
 
-async def _recovered(call: Call) -> Reply:
-    email = _checked_email(_given(call).get("email"))
-    async with call.database(role="postgres") as line:
-        found = await line.run(
-            f"update auth.users set recovery_sent_at = now() where email = $1 returning {_USER}", email
-        )
-        if found:  # who is not known is not told so
-            await _mailed(call, _user(found), "recovery")
-    return Reply({})
-
-
-async def _mailed(call: Call, user: User, kind: str) -> None:
-    """Sent by the hook, or kept among the project's mails."""
-    code = f"{secrets.randbelow(1_000_000):06d}"
-    token, redirect = (
-        hashlib.sha224(f"{user['email']}{code}".encode()).hexdigest(),
-        call.argument.get("redirect_to", ""),
-    )
-    about = {
-        "token": code, "token_hash": token, "redirect_to": redirect, "email_action_type": kind, "site_url": call.base,
-        "token_new": "", "token_hash_new": "",
-    }  # fmt: skip
-    if await asked(call.project, "send_email", {"user": user, "email_data": about}) is None:
-        link = f"{call.base}/auth/v1/verify?type={kind}&token={token}"
-        call.project.mails.append({"to": user["email"], "kind": kind, "link": link, "redirect_to": redirect})
-
-
 async def _settings(_: Call) -> Reply:
     return Reply(_SETTINGS)
 
@@ -288,8 +196,8 @@ async def _health(_: Call) -> Reply:
 
 _HANDLERS: dict[tuple[str, str], Callable[[Call], Awaitable[Reply]]] = {
     ("POST", "signup"): _signed_up, ("POST", "token"): _tokened, ("GET", "user"): _shown, ("PUT", "user"): _changed,
-    ("POST", "logout"): _signed_out, ("POST", "recover"): _recovered, ("GET", "settings"): _settings,
-    ("GET", "health"): _health,
+    ("POST", "logout"): _signed_out, ("POST", "recover"): recovery.asked_for, ("GET", "settings"): _settings,
+    ("GET", "health"): _health, ("GET", "verify"): recovery.followed, ("POST", "verify"): recovery.verified,
 }  # fmt: skip
 
 
@@ -306,11 +214,11 @@ async def _administered(call: Call, uid: str) -> Reply:
             return await _listed(call, line)
         if not uid and call.method == "POST":
             return await _created(call, line)
-        user = _user(await line.run(f"select {_USER} from auth.users where id = $1", uid))
+        user = user_of(await line.run(f"select {USER} from auth.users where id = $1", uid))
         if call.method == "GET":
             return Reply(user)
         if call.method == "PUT":
-            return Reply(await _update(line, user, _given(call)))
+            return Reply(await _update(line, user, body_of(call)))
         if call.method == "DELETE":
             await line.run("delete from auth.users where id = $1", uid)
             return Reply({})
@@ -320,7 +228,7 @@ async def _administered(call: Call, uid: str) -> Reply:
 async def _listed(call: Call, line: Line) -> Reply:
     page, size = (_number(call.argument.get(key), default) for key, default in (("page", 1), ("per_page", 50)))
     rows = await line.run(
-        f"select {_USER} from auth.users order by created_at desc, id limit $1 offset $2",
+        f"select {USER} from auth.users order by created_at desc, id limit $1 offset $2",
         str(size),
         str((page - 1) * size),
     )
@@ -330,7 +238,7 @@ async def _listed(call: Call, line: Line) -> Reply:
     if page < last:
         links.insert(0, f'<{call.path}?page={page + 1}&per_page={size}>; rel="next"')
     headers = {"X-Total-Count": str(total), "Link": ", ".join(links)}
-    return Reply({"users": [_user([row]) for row in rows], "aud": "authenticated"}, 200, headers)
+    return Reply({"users": [user_of([row]) for row in rows], "aud": "authenticated"}, 200, headers)
 
 
 def _number(said: str | None, default: int) -> int:
@@ -338,18 +246,18 @@ def _number(said: str | None, default: int) -> int:
 
 
 async def _created(call: Call, line: Line) -> Reply:
-    given = _given(call)
+    given = body_of(call)
     if not given.get("email") and not given.get("phone"):
         raise auth(400, "validation_failed", "Cannot create a user without either an email or phone")
-    email = _checked_email(given["email"]) if given.get("email") else None
+    email = checked_email(given["email"]) if given.get("email") else None
     try:
         made = await line.run(
-            f"insert into auth.users (email, phone) values ($1, $2) returning {_USER}", email, given.get("phone")
+            f"insert into auth.users (email, phone) values ($1, $2) returning {USER}", email, given.get("phone")
         )
     except DatabaseError as error:
         raise _taken(error) from error
     others = {key: value for key, value in given.items() if key not in ("email", "phone") and value is not None}
-    return Reply(await _update(line, _user(made), others))
+    return Reply(await _update(line, user_of(made), others))
 
 
 def _taken(error: DatabaseError) -> Refusal:

@@ -26,6 +26,8 @@ _OBJECT = """json_build_object('id', id, 'name', name, 'bucket_id', bucket_id, '
     'metadata', metadata, 'user_metadata', user_metadata, 'created_at', created_at, 'updated_at', updated_at,
     'last_accessed_at', last_accessed_at)::text"""
 
+_UPLOAD_SECONDS = 7200
+_REPLACING = "on conflict (bucket_id, name) do update set version = excluded.version, metadata = excluded.metadata, user_metadata = excluded.user_metadata, updated_at = now()"
 Place = list[str]
 
 
@@ -129,14 +131,18 @@ async def _drop_bucket(call: Call, place: Place) -> Reply:
 # -- files
 
 
+def _checked_key(name: str) -> None:
+    if not name or not _KEY.fullmatch(name):
+        raise storage(400, "InvalidKey", f"Invalid key: {name}")
+
+
 async def _upload(call: Call, place: Place) -> Reply:
     upsert = call.headers.get("x-upsert", "").lower() == "true" or call.method == "PUT"
     return await _stored(call, place[0], place[1], upsert=upsert)
 
 
 async def _stored(call: Call, bucket: str, name: str, *, upsert: bool, role: str | None = None) -> Reply:
-    if not name or not _KEY.fullmatch(name):
-        raise storage(400, "InvalidKey", f"Invalid key: {name}")
+    _checked_key(name)
     content, kind, said, cache = _sent(call, name)
     async with call.database(role="postgres") as line:
         _fits(await _found_bucket(line, bucket), content, kind)
@@ -146,11 +152,10 @@ async def _stored(call: Call, bucket: str, name: str, *, upsert: bool, role: str
         "eTag": f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"', "size": len(content), "mimetype": kind,
         "cacheControl": cache, "contentLength": len(content), "httpStatusCode": 200,
     }  # fmt: skip
-    conflict = "on conflict (bucket_id, name) do update set version = excluded.version, metadata = excluded.metadata, user_metadata = excluded.user_metadata, updated_at = now()"
     async with call.database(role=role) as line:
         sql = "insert into storage.objects (bucket_id, name, version, metadata, user_metadata) values ($1, $2, $3, $4, $5)"
         # no `returning`: to write a file one need not be allowed to read it
-        await line.run(f"{sql} {conflict if upsert else ''}", bucket, name, version, json.dumps(facts), said)
+        await line.run(f"{sql} {_REPLACING if upsert else ''}", bucket, name, version, json.dumps(facts), said)
         call.project.files[version] = content
         uid = (
             await line.run("select id from storage.objects where bucket_id = $1 and name = $2", bucket, name) or [("",)]
@@ -196,7 +201,7 @@ async def _public(call: Call, place: Place) -> Reply:
 
 async def _signed(call: Call, place: Place) -> Reply:
     claims = call.project.signer.verify(call.argument.get("token", ""), call.project.now())
-    if claims.get("url") != f"{place[0]}/{place[1]}":
+    if claims.get("url") != f"{place[0]}/{place[1]}" or "upsert" in claims:
         raise storage(400, "InvalidSignature", "The url do not match the signature")
     return await _sent_back(call, place[0], place[1], role="postgres")
 
@@ -314,9 +319,34 @@ async def _copy(call: Call, _: Place) -> Reply:
 
 
 async def _sign(call: Call, place: Place) -> Reply:
+    given = call.json()
+    if given.get("transform"):
+        raise unknown(call.method, f"{call.path} with transform")
     async with call.database(role=None) as line:
         await _found_object(line, place[0], place[1])
-    return Reply({"signedURL": _signed_path(call, place[0], place[1], call.json()["expiresIn"])})
+    return Reply({"signedURL": _signed_path(call, place[0], place[1], given["expiresIn"])})
+
+
+async def _sign_upload(call: Call, place: Place) -> Reply:
+    """A place where anybody who has its token may upload to, for two hours, if the one who asks may."""
+    _checked_key(place[1])
+    upsert = call.headers.get("x-upsert", "").lower() == "true"
+    async with call.database() as line:
+        await line.run("savepoint allowed")
+        sql = "insert into storage.objects (bucket_id, name, version, metadata) values ($1, $2, '', '{}')"
+        await line.run(f"{sql} {_REPLACING if upsert else ''}", place[0], place[1])
+        await line.run("rollback to savepoint allowed")
+    now = int(call.project.now())
+    about = {"url": f"{place[0]}/{place[1]}", "upsert": upsert, "owner": call.claims.get("sub")}
+    token = call.project.signer.sign({**about, "iat": now, "exp": now + _UPLOAD_SECONDS})
+    return Reply({"url": f"/object/upload/sign/{quote(place[0])}/{quote(place[1])}?token={token}", "token": token})
+
+
+async def _upload_signed(call: Call, place: Place) -> Reply:
+    claims = call.project.signer.verify(call.argument.get("token", ""), call.project.now())
+    if claims.get("url") != f"{place[0]}/{place[1]}" or "upsert" not in claims:
+        raise storage(400, "InvalidSignature", "The url do not match the signature")
+    return await _stored(call, place[0], place[1], upsert=claims["upsert"], role="postgres")
 
 
 async def _sign_many(call: Call, place: Place) -> Reply:
@@ -348,6 +378,7 @@ _ROUTES: list[tuple[str, str, _Handler]] = [
     ("GET", "object/sign/([^/]+)/(.+)", _signed), ("GET", "object/public/([^/]+)/(.+)", _public),
     ("GET", "object/info/([^/]+)/(.+)", _info), ("GET", "object/info/authenticated/([^/]+)/(.+)", _info),
     ("GET", "object/authenticated/([^/]+)/(.+)", _download), ("GET", "object/([^/]+)/(.+)", _download),
+    ("POST", "object/upload/sign/([^/]+)/(.+)", _sign_upload), ("PUT", "object/upload/sign/([^/]+)/(.+)", _upload_signed),
     ("POST", "object/([^/]+)/(.+)", _upload), ("PUT", "object/([^/]+)/(.+)", _upload),
     ("DELETE", "object/([^/]+)", _remove), ("DELETE", "object/([^/]+)/(.+)", _remove_one),
 ]  # fmt: skip

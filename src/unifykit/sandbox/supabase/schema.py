@@ -22,9 +22,29 @@ set search_path = public, extensions;
 create function extensions.uuid_generate_v4() returns uuid language sql volatile as 'select gen_random_uuid()';
 create function extensions.gen_random_bytes(count integer) returns bytea language sql volatile as
     $$select substring(string_agg(uuid_send(gen_random_uuid()), '') from 1 for count) from generate_series(0, count / 16)$$;
+create function extensions.gen_random_uuid() returns uuid language sql volatile as 'select pg_catalog.gen_random_uuid()';
+create function extensions.digest(data bytea, kind text) returns bytea language plpgsql immutable strict as $$ begin
+    case lower(kind) when 'sha224' then return sha224(data); when 'sha256' then return sha256(data);
+        when 'sha384' then return sha384(data); when 'sha512' then return sha512(data);
+        when 'md5' then return decode(md5(data), 'hex');
+        else raise feature_not_supported using message = format('the sandbox has no digest %L', kind); end case;
+end $$;
 create function extensions.digest(data text, kind text) returns bytea language sql immutable strict as
-    $$select case lower(kind) when 'sha256' then sha256(convert_to(data, 'UTF8')) when 'sha512' then
-    sha512(convert_to(data, 'UTF8')) when 'md5' then decode(md5(data), 'hex') end$$;
+    $$select extensions.digest(convert_to(data, 'UTF8'), kind)$$;
+create function extensions.hmac(data bytea, key bytea, kind text) returns bytea language plpgsql immutable strict as $$ declare
+    block constant int := case when lower(kind) in ('sha384', 'sha512') then 128 else 64 end;
+    inner_pad bytea := ''; outer_pad bytea := '';
+    filled bytea := case when length(key) > block then extensions.digest(key, kind) else key end;
+begin
+    filled := filled || decode(repeat('00', block - length(filled)), 'hex');
+    for i in 0..block - 1 loop
+        inner_pad := inner_pad || set_byte('\\x00', 0, get_byte(filled, i) # 54);
+        outer_pad := outer_pad || set_byte('\\x00', 0, get_byte(filled, i) # 92);
+    end loop;
+    return extensions.digest(outer_pad || extensions.digest(inner_pad || data, kind), kind);
+end $$;
+create function extensions.hmac(data text, key text, kind text) returns bytea language sql immutable strict as
+    $$select extensions.hmac(convert_to(data, 'UTF8'), convert_to(key, 'UTF8'), kind)$$;
 
 create table auth.users (
     id uuid primary key default gen_random_uuid(),
@@ -35,6 +55,9 @@ create table auth.users (
     encrypted_password text,
     email_confirmed_at timestamptz,
     recovery_sent_at timestamptz,
+    recovery_token text,
+    recovery_challenge text,
+    recovery_code text,
     last_sign_in_at timestamptz,
     raw_app_meta_data jsonb not null default '{"provider": "email", "providers": ["email"]}',
     raw_user_meta_data jsonb not null default '{}',
