@@ -158,6 +158,7 @@ def test_what_is_missing_is_named_with_its_variables(kind):
     ("variables", "words"),
     [
         ({"GITHUB_TOKEN": "two\nlines"}, ["GITHUB_TOKEN", "line break"]),
+        ({"GITHUB_TOKEN": "ghp_\u0430bc"}, ["GITHUB_TOKEN", "outside ASCII"]),
         ({"GITHUB_TOKEN": "x", "GITHUB_API_URL": "api.github.com"}, ["GITHUB_API_URL", "whole URL"]),
         (
             {"UNIFYKIT_GITHUB_TOKEN": "x", "UNIFYKIT_GITHUB_BASE_URL": "http://example.com"},

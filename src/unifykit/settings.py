@@ -84,6 +84,8 @@ class ProviderSettings(BaseModel):
         text = value.get_secret_value() if isinstance(value, SecretStr) else value
         if isinstance(text, str) and (not text.isprintable() or text != text.strip()):
             raise ValueError("has a line break, another control character, or space around it")
+        if isinstance(value, SecretStr) and "://" not in str(text) and not str(text).isascii():
+            raise ValueError("has a letter outside ASCII, which no header can carry: copy it anew")
         return value
 
     @classmethod

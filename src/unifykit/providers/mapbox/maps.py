@@ -4,7 +4,7 @@ https://docs.mapbox.com/api/maps
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -97,5 +97,16 @@ def overlay(pins: Sequence[Point], geojson: Any) -> list[str]:
     found = [f"pin-s({point(*pin)})" for pin in pins]
     if geojson is not None:
         shape: Any = getattr(geojson, "__geo_interface__", geojson)
-        found.append(f"geojson({quote(json.dumps(shape, separators=(',', ':')), safe='')})")
+        found.append(f"geojson({quote(_written(shape), safe='')})")
     return found
+
+
+def _written(shape: Any) -> str:
+    try:
+        if isinstance(shape, Mapping) and "type" in shape:
+            return json.dumps(shape, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError):  # what JSON cannot hold: an object, a NaN
+        pass
+    raise InvalidRequestError(
+        "geojson is none: give {'type': 'Point', 'coordinates': [lon, lat]}, or what has such a form."
+    )

@@ -117,9 +117,9 @@ class Supabase(Client[M], SupabaseResource[M]):
 
         access = session if isinstance(session, str) else session.access_token
         refresh = None if isinstance(session, str) else SecretStr(session.refresh_token)
-        if not access:
+        if not access or not (access.isascii() and access.isprintable()) or " " in access:
             raise InvalidRequestError(
-                "as_user(session) wants the session that auth.sign_in returned, or an access token."
+                "as_user(session) wants the session that auth.sign_in returned, or an access token, without line breaks."
             )
         known = self.credentials
         bound = Credentials(known.url, known.key, SecretStr(access), refresh)

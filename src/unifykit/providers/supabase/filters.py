@@ -7,7 +7,10 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
+from datetime import timedelta
+from numbers import Number
 from typing import Any, Generic, Literal, Self
+from uuid import UUID
 
 from unifykit._core.mode import M
 from unifykit.errors import InvalidRequestError
@@ -26,7 +29,13 @@ def text(value: Any, what: str = "a value") -> str:
         raise InvalidRequestError(f"{what} cannot be None: nothing equals null. Use is_(column, None).")
     if isinstance(value, bool):
         return "true" if value else "false"
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+    if hasattr(value, "isoformat"):
+        return str(value.isoformat())
+    if not isinstance(value, str | Number | UUID | timedelta):
+        raise InvalidRequestError(
+            f"{what} is of type {type(value).__name__}: give a text, a number, a date or a UUID; for arrays and JSON there is contains()."
+        )
+    return str(value)
 
 
 def _quoted(value: Any) -> str:
@@ -76,7 +85,7 @@ class Filtered(SupabaseResource[M], Generic[M]):
             operator: Such as ``"eq"``.
             value: What follows the operator and the dot.
         """
-        if not column:
+        if type(column) is not str or not column.strip():
             raise InvalidRequestError("a condition needs the name of a column.")
         return self._with((column, f"{'not.' if self._negated else ''}{operator}.{value}"))
 
@@ -125,7 +134,7 @@ class Filtered(SupabaseResource[M], Generic[M]):
 
     def in_(self, column: str, values: Iterable[Any]) -> Self:
         """One of these."""
-        if isinstance(values, str | bytes):
+        if isinstance(values, str | bytes) or not isinstance(values, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InvalidRequestError("in_(column, values) wants a list of values, not a text.")
         return self.filter(column, "in", f"({','.join(_quoted(value) for value in values)})")
 

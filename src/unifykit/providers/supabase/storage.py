@@ -139,6 +139,8 @@ class Bucket(SupabaseResource[M], Generic[M]):
             'avatars/ada/face.txt'
         """
         kind = content_type or mimetypes.guess_type(path)[0] or _UNKNOWN
+        if not (kind.isascii() and kind.isprintable()) or cache_seconds < 0:
+            raise InvalidRequestError("content_type is such as 'image/png', and cache_seconds is 0 or more.")
         url, headers = self._url(path), {"x-upsert": str(upsert).lower()}
         with _opened(data) as file:
             form = {"file": (quote(path.rpartition("/")[2]), file, kind)}

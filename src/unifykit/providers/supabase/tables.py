@@ -93,7 +93,7 @@ class Select(_Statement[M], Generic[M]):
 
     def range(self, first: int, last: int) -> Self:
         """The rows from `first` to `last`, counted from 0, both included."""
-        if not 0 <= first <= last:
+        if not _natural(first, "range(first, …)") <= _natural(last, "range(…, last)"):
             raise InvalidRequestError(f"range(first, last) wants 0 <= first <= last, not {first} and {last}.")
         return self.offset(first).limit(last - first + 1)
 
@@ -392,6 +392,6 @@ def _missing(default_to_null: bool) -> tuple[str, ...]:
 
 
 def _natural(count: int, what: str) -> int:
-    if count < 0:
-        raise InvalidRequestError(f"{what} is 0 or more, not {count}.")
+    if type(count) is not int or count < 0:  # to isinstance a boolean is a number too
+        raise InvalidRequestError(f"{what} is 0 or more, not {count!r}.")
     return count
