@@ -38,7 +38,11 @@ def serving(app):
     # asyncio turns Nagle's wait off only where the protocol is named; with it, each reply takes 40 ms more.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
-        server = _Server(uvicorn.Config(app, log_config=None, lifespan="off", ws="none", access_log=False))
+        server = _Server(
+            uvicorn.Config(
+                app, log_config=None, lifespan="off", ws="none", access_log=False, timeout_graceful_shutdown=1
+            )
+        )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         assert server.ready.wait(10)
