@@ -268,6 +268,24 @@ def test_a_decline_is_replayed_and_a_refusal_is_not(http):
     assert http.post("/v1/products", data={"name": "Mug"}, headers={"Idempotency-Key": "r"}).status_code == 200
 
 
+@pytest.mark.parametrize("form", [
+    {"amount": "100", "currency": "eur", "payment_method_types[]": "card", "payment_method": "pm_card_unionpay"},
+    {"amount": "100", "currency": "eur", "payment_method_types[]": "card", "payment_method": "pm_card_threeDSecureOptional"},
+])  # fmt: skip
+def test_a_test_card_that_is_not_here_is_not_denied(http, form):
+    said = http.post("/v1/payment_intents", data=form)
+    assert said.status_code == 501
+    assert f"the test card {form['payment_method']} is not implemented" in said.json()["error"]["message"]
+
+
+def test_a_card_number_that_is_not_here_is_told_from_one_that_is_none(http):
+    card = {"type": "card", "card[exp_month]": "12", "card[exp_year]": "2034", "card[number]": "3566 0020 2036 0505"}
+    assert http.post("/v1/payment_methods", data=card).status_code == 501
+    for number in ("4242424242424241", "0", "4242-4242"):
+        said = http.post("/v1/payment_methods", data={**card, "card[number]": number})
+        assert (said.status_code, said.json()["error"]["code"]) == (402, "incorrect_number")
+
+
 def test_two_at_once_with_one_key(clock):
     with serving(create_app(clock=clock, latency=0.5)) as address:
         done = queue.Queue()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .cards import BY_NUMBER, CARDS, Card
-from .errors import Refusal, invalid, no_such
+from .errors import Refusal, invalid, no_such, not_implemented
 
 if TYPE_CHECKING:
     from .state import World
@@ -18,9 +18,11 @@ def method_for(world: World, given: str, param: str) -> Json:
     """The payment method of this id; a test name such as `pm_card_visa` makes a new one."""
     if given in world.kind("payment_method"):
         return world.kind("payment_method")[given]
-    card = CARDS.get(given.removeprefix(_TEST_NAME)) if given.startswith(_TEST_NAME) else None
-    if card is None:
+    if not given.startswith(_TEST_NAME):
         raise no_such("PaymentMethod", given, param=param)
+    card = CARDS.get(given.removeprefix(_TEST_NAME))
+    if card is None:  # it may well be one of Stripe's
+        raise not_implemented(f"the test card {given}", param=param)
     return make_method(world, card)
 
 
@@ -71,10 +73,21 @@ def card_of(world: World, method: Json) -> Card:
 
 def card_numbered(number: str, param: str) -> Card:
     """The test card of this number."""
-    card = BY_NUMBER.get(number.replace(" ", ""))
+    digits = number.replace(" ", "")
+    card = BY_NUMBER.get(digits)
+    if card is None and _valid(digits):
+        raise not_implemented(f"the test card {digits}", param=param)
     if card is None:
         raise Refusal(402, "Your card number is incorrect.", kind="card_error", code="incorrect_number", param=param)
     return card
+
+
+def _valid(digits: str) -> bool:
+    """Whether it is a card's number: the last digit checks the others (Luhn)."""
+    if not digits.isascii() or not digits.isdigit() or not 12 <= len(digits) <= 19:  # noqa: PLR2004 -- as ISO 7812 says
+        return False
+    doubled = (sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])
+    return (sum(doubled) + sum(int(digit) for digit in digits[::-2])) % 10 == 0
 
 
 def attach(world: World, method: Json, customer: Json) -> Json:
