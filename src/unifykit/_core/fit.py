@@ -4,6 +4,7 @@ A wrong value is not always noticed on its way: a platform is asked for the text
 method says nothing about the argument. What a body says of its own arguments is more to the point, and goes first.
 """
 
+import functools
 import inspect
 import math
 import types
@@ -51,8 +52,15 @@ def _named(rules: Mapping[str, Rule], args: tuple[Any, ...]) -> Iterator[tuple[s
 
 
 def _rule(hint: Any, default: Any) -> Rule:
-    arms = get_args(hint) if get_origin(hint) in _UNIONS else (hint,)
-    return frozenset(_AT_SIGHT[arm] for arm in arms if arm in _AT_SIGHT), hint, default
+    return _at_sight(hint), hint, default
+
+
+@functools.cache
+def _at_sight(hint: Any) -> frozenset[type]:
+    found: set[type] = {_AT_SIGHT[arm] for arm in _arms(hint) if arm in _AT_SIGHT}
+    if any(get_origin(arm) is Mapping and get_args(arm)[-1] is Any for arm in _arms(hint)):
+        found.add(dict)
+    return frozenset(found)
 
 
 def _resolved(hint: Any, scope: dict[str, Any]) -> Any:
@@ -109,7 +117,8 @@ def _holds(value: Any, origin: type, hints: tuple[Any, ...]) -> bool:
 
 
 def _all_fit(values: Iterable[Any], hint: Any) -> bool:
-    return hint is Any or all((type(one) is hint and hint is not float) or _fits(one, hint) for one in values)
+    known = _at_sight(hint)
+    return hint is Any or all(type(one) in known or _fits(one, hint) for one in values)
 
 
 def _is(value: Any, hint: Any) -> bool:
