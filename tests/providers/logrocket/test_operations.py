@@ -38,6 +38,7 @@ def test_a_user_keeps_what_is_not_given(w):
 
 def test_highlights_are_waited_for(w):
     poller = w.do(lambda lr: lr.highlights.request(user_id="42", question="pricing?", **PERIOD))
+    assert repr(poller) == f"<logrocket poller {poller.id}>"
     assert w.do(lambda lr: poller.poll()) is None
     found = w.do(lambda lr: poller.wait(timeout=60))
     assert found.sessions[0].recording_id == "5-0190"
