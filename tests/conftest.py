@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextvars import copy_context
 from typing import Any
@@ -11,6 +12,10 @@ import pytest
 from tests import emulators
 
 from unifykit import AsyncPager, AsyncPlatforms, Pager, Platforms
+
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a run in the background; what the tests start inherits it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
