@@ -13,7 +13,6 @@ from tests import emulators
 
 from unifykit import AsyncPager, AsyncPlatforms, Pager, Platforms
 
-
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a run in the background; what the tests start inherits it
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
