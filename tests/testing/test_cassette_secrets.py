@@ -282,7 +282,11 @@ def leaks(data: bytes, secrets) -> list[str]:
 
 def accounts(secrets):
     """Platforms with some of the secrets in their settings; the others are given by hand."""
-    able = [secret for secret in secrets if secret.isprintable() and secret.strip() == secret and ":" not in secret]
+    able = [
+        secret
+        for secret in secrets
+        if secret.isascii() and secret.isprintable() and secret.strip() == secret and ":" not in secret
+    ]
     one, two, three, four, five = (able * 5)[:5]
     p = Platforms(
         stripe=StripeSettings(secret_key=one),
