@@ -130,14 +130,26 @@ class Folder:
     def __init__(self, name: str, parent: Path | None = None) -> None:
         where = parent or Path(tempfile.gettempdir())
         _sweep(where, name)
-        self.path: Path = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{name}-", dir=where))
-        self._lock: IO[bytes] = (self.path / "lock").open("wb")
-        locked(self._lock)
+        while (made := _made(where, name)) is None:
+            pass  # another process swept it before it was locked
+        self.path: Path = made[0]
+        self._lock: IO[bytes] = made[1]
 
     def close(self) -> None:
         """Remove it."""
         self._lock.close()
         shutil.rmtree(self.path, ignore_errors=True)
+
+
+def _made(where: Path, name: str) -> tuple[Path, IO[bytes]] | None:
+    """A new folder and its lock; None if another process took it for one that was left behind."""
+    path = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{name}-", dir=where))
+    with contextlib.suppress(FileNotFoundError):
+        lock = (path / "lock").open("wb")
+        if locked(lock) and (path / "lock").exists():
+            return path, lock
+        lock.close()
+    return None
 
 
 def _sweep(where: Path, name: str) -> None:
