@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from trim_openapi import references, stripped
+from trim_openapi import kept, write
 
 OUTPUT = Path(__file__).with_name("openai-openapi.json.gz")
 PATHS = """
@@ -23,27 +23,8 @@ LOOSE = ("CreateChatCompletionStreamResponse", "ErrorResponse")
 """Components that no kept path refers to by a plain reference: chunks of a stream, and refusals."""
 
 
-def trimmed(description):
-    result = {
-        "openapi": description["openapi"],
-        "info": {"title": description["info"]["title"], "version": description["info"]["version"]},
-        "paths": {path: stripped(description["paths"][path]) for path in sorted(PATHS.split())},
-        "components": {},
-    }
-    todo = [*references(result["paths"]), *(f"#/components/schemas/{name}" for name in LOOSE)]
-    while todo:
-        _, _, kind, name = todo.pop().split("/")
-        group = result["components"].setdefault(kind, {})
-        if name not in group:
-            group[name] = stripped(description["components"][kind][name])
-            todo.extend(references(group[name]))
-    return result
-
-
 def main(source):
-    description = json.loads(gzip.decompress(Path(source).read_bytes()))
-    text = json.dumps(trimmed(description), separators=(",", ":"), sort_keys=True)
-    OUTPUT.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+    write(OUTPUT, kept(json.loads(gzip.decompress(Path(source).read_bytes())), PATHS.split(), LOOSE))
 
 
 if __name__ == "__main__":

@@ -54,15 +54,15 @@ def references(node):
             yield from references(item)
 
 
-def trimmed(description):
-    wanted = [*PATHS.split(), REPO, *(REPO + path for path in REPO_PATHS.split())]
+def kept(description, paths, loose=()):
+    """These paths of a description, and every component that they reference; `loose` names schemas that none does."""
     result = {
         "openapi": description["openapi"],
-        "info": {"title": description["info"]["title"], "version": description["info"]["version"]},
-        "paths": {path: stripped(description["paths"][path]) for path in sorted(wanted)},
+        "info": {"title": description["info"]["title"], "version": str(description["info"]["version"])},
+        "paths": {path: stripped(description["paths"][path]) for path in paths},
         "components": {},
     }
-    todo = list(references(result["paths"]))
+    todo = [*references(result["paths"]), *(f"#/components/schemas/{name}" for name in loose)]
     while todo:
         _, _, kind, name = todo.pop().split("/")
         group = result["components"].setdefault(kind, {})
@@ -72,10 +72,14 @@ def trimmed(description):
     return result
 
 
+def write(output, value):
+    text = json.dumps(value, separators=(",", ":"), sort_keys=True)
+    output.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+
+
 def main(source):
-    description = json.loads(gzip.decompress(Path(source).read_bytes()))
-    text = json.dumps(trimmed(description), separators=(",", ":"), sort_keys=True)
-    OUTPUT.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+    wanted = [*PATHS.split(), REPO, *(REPO + path for path in REPO_PATHS.split())]
+    write(OUTPUT, kept(json.loads(gzip.decompress(Path(source).read_bytes())), wanted))
 
 
 if __name__ == "__main__":

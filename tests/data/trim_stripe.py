@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from trim_openapi import references, stripped
+from trim_openapi import kept, write
 
 HERE = Path(__file__).parent
 PATHS = """
@@ -34,34 +34,11 @@ payment_method price product refund subscription subscription_item webhook_endpo
 """
 
 
-def trimmed(description):
-    result = {
-        "openapi": description["openapi"],
-        "info": {"title": description["info"]["title"], "version": description["info"]["version"]},
-        "paths": {
-            path: stripped(description["paths"][path]) for path in (f"/v1{one}" for one in sorted(PATHS.split()))
-        },
-        "components": {},
-    }
-    todo = list(references(result["paths"]))
-    while todo:
-        _, _, kind, name = todo.pop().split("/")
-        group = result["components"].setdefault(kind, {})
-        if name not in group:
-            group[name] = stripped(description["components"][kind][name])
-            todo.extend(references(group[name]))
-    return result
-
-
-def write(name, value):
-    text = json.dumps(value, separators=(",", ":"), sort_keys=True)
-    (HERE / name).write_bytes(gzip.compress(text.encode(), 9, mtime=0))
-
-
 def main(description, fixtures):
-    write("stripe-openapi.json.gz", trimmed(json.loads(gzip.decompress(Path(description).read_bytes()))))
+    described = json.loads(gzip.decompress(Path(description).read_bytes()))
+    write(HERE / "stripe-openapi.json.gz", kept(described, [f"/v1{path}" for path in PATHS.split()]))
     resources = json.loads(Path(fixtures).read_text("utf-8"))["resources"]
-    write("stripe-fixtures.json.gz", {name: resources[name] for name in FIXTURES.split()})
+    write(HERE / "stripe-fixtures.json.gz", {name: resources[name] for name in FIXTURES.split()})
 
 
 if __name__ == "__main__":
